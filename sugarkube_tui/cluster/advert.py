@@ -1,0 +1,135 @@
+"""The advert: the DNS-SD service instance by which a server says where its API is (contract §5)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from xml.sax.saxutils import escape
+
+from sugarkube_tui.cluster.environment import Environment
+from sugarkube_tui.cluster.errors import InvalidInput
+from sugarkube_tui.cluster.text import clean_line
+
+API_PORT = 6443
+HTTPS_TYPE = "_https._tcp"
+NAME_LIMIT = 63
+
+_SLUG = re.compile(r"_k3s-(?P<cluster>.+)-(?P<environment>[^-.]+)\._tcp")
+
+
+@dataclass(frozen=True, slots=True)
+class Advert:
+    """What one service instance claims.  A rumour until it was verified.
+
+    Attributes:
+        host: the host's name with `.local`, lower case; empty when it was not given.
+        addresses: IP addresses as text, IPv4 first.
+        txt: the TXT record as it came, cleaned.
+    """
+
+    environment: Environment
+    host: str
+    port: int
+    role: str
+    addresses: tuple[str, ...]
+    txt: Mapping[str, str]
+    instance: str
+    service_type: str
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong with the TXT record, by contract §5.1."""
+        expected = {
+            "k3s": "1",
+            "cluster": self.environment.cluster,
+            "env": self.environment.name,
+            "role": "server",
+        }
+        return tuple(
+            f"{key}={self.txt.get(key, '(absent)')}, expected {value}"
+            for key, value in expected.items()
+            if self.txt.get(key, "").strip().lower() != value
+        )
+
+
+def normal_host(name: str) -> str:
+    """A host name as it is compared: lower case, no trailing dot, `.local` once at most."""
+    name = clean_line(name, 255).strip().strip(".").lower()
+    while name.endswith(".local.local"):
+        name = name.removesuffix(".local")
+    return name
+
+
+def read_advert(
+    instance: str,
+    service_type: str,
+    host: str,
+    port: int | None,
+    addresses: tuple[str, ...],
+    txt: Mapping[str, str | None],
+) -> Advert | None:
+    """Read a service instance, tolerating what is seen in the wild (contract §5.3).
+
+    Returns:
+        The advert, or None when this is no k3s service, or one of an unusable name.
+    """
+    service_type = service_type.rstrip(".").removesuffix(".local")
+    cleaned = {
+        clean_line(key, NAME_LIMIT).strip().lower(): clean_line(value or "", 255).strip()
+        for key, value in list(txt.items())[:64]
+    }
+    slug = _SLUG.fullmatch(service_type)
+    if slug is None and cleaned.get("k3s") != "1":
+        return None
+    cluster = cleaned.get("cluster") or (slug["cluster"] if slug else "")
+    name = cleaned.get("env") or (slug["environment"] if slug else "")
+    try:
+        environment = Environment(name.lower().removeprefix("env="), cluster.lower())
+    except InvalidInput:
+        return None
+    return Advert(
+        environment=environment,
+        host=normal_host(host) or normal_host(cleaned.get("leader", "")),
+        port=port or API_PORT,
+        role=cleaned.get("role", "").lower(),
+        addresses=tuple(sorted(addresses, key=lambda address: ":" in address)),
+        txt=cleaned,
+        instance=clean_line(instance, NAME_LIMIT * 2),
+        service_type=service_type,
+    )
+
+
+def render_advert(environment: Environment, hostname: str, address: str) -> str:
+    """The Avahi service file of a server: both service types, the full TXT set (contract §5.5).
+
+    Args:
+        hostname: the short host name.
+        address: the node's IPv4 address.
+    """
+    host = f"{hostname}.local"
+    records = {
+        "k3s": "1",
+        "cluster": environment.cluster,
+        "env": environment.name,
+        "role": "server",
+        "phase": "server",
+        "leader": host,
+        "host": host,
+        "ip4": address,
+    }
+    lines = "".join(
+        f"    <txt-record>{escape(f'{key}={value}')}</txt-record>\n" for key, value in records.items()
+    )
+    services = "".join(
+        f"  <service>\n    <type>{service_type}</type>\n    <port>{API_PORT}</port>\n{lines}  </service>\n"
+        for service_type in (environment.service_type, HTTPS_TYPE)
+    )
+    return (
+        '<?xml version="1.0" standalone="no"?>\n'
+        '<!DOCTYPE service-group SYSTEM "avahi-service.dtd">\n'
+        "<service-group>\n"
+        f'  <name replace-wildcards="yes">k3s-{environment.slug}@{host} (server)</name>\n'
+        f"{services}"
+        "</service-group>\n"
+    )

@@ -1,0 +1,94 @@
+"""A plan: every step's actions and problems for every node, in order.  An empty plan means "already so"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sugarkube_tui.cluster.actions import Action, Reboot
+from sugarkube_tui.cluster.choices import Goal
+
+
+class Severity(StrEnum):
+    WARNING = "warning"
+    BLOCKING = "blocking"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that stands in the way, or that the operator should know before going on."""
+
+    what: str
+    remedy: str
+    severity: Severity = Severity.BLOCKING
+    why: str = ""
+
+    @property
+    def blocking(self) -> bool:
+        return self.severity is Severity.BLOCKING
+
+
+@dataclass(frozen=True, slots=True)
+class StepPlan:
+    """What one step still has to do on one node."""
+
+    step: str
+    title: str
+    actions: tuple[Action, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NodePlan:
+    """One node's part.
+
+    Attributes:
+        name: the node's name in this run.
+        reason: why it has this role.
+    """
+
+    name: str
+    goal: Goal
+    steps: tuple[StepPlan, ...]
+    reason: str = ""
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        return tuple(action for step in self.steps for action in step.actions)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        return tuple(problem for step in self.steps for problem in step.problems)
+
+    @property
+    def blocked(self) -> bool:
+        return any(problem.blocking for problem in self.problems)
+
+    @property
+    def reboots(self) -> bool:
+        return any(isinstance(action, Reboot) for action in self.actions)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The whole: `problems` concern the cluster, the nodes' own are with them."""
+
+    nodes: tuple[NodePlan, ...]
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        return not any(node.actions for node in self.nodes)
+
+    @property
+    def blocked(self) -> bool:
+        return any(problem.blocking for problem in self.problems) or any(node.blocked for node in self.nodes)
+
+
+def warnings(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    return tuple(problem for problem in problems if not problem.blocking)
+
+
+def blockers(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    return tuple(problem for problem in problems if problem.blocking)

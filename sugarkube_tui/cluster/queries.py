@@ -1,0 +1,91 @@
+"""Queries: questions to a node that change nothing and are asked when their answer is needed."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+
+SERVER_TOKEN_PATH = "/var/lib/rancher/k3s/server/token"
+KUBECONFIG_PATH = "/etc/rancher/k3s/k3s.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadToken:
+    """The server token, as it lies on a server.  The answer is a secret."""
+
+    @property
+    def script(self) -> str:
+        return f"cat {SERVER_TOKEN_PATH}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadKubeconfig:
+    """The admin kubeconfig that k3s writes.  The answer is a secret."""
+
+    @property
+    def script(self) -> str:
+        return f"cat {KUBECONFIG_PATH}"
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveChannel:
+    """Which version a k3s channel stands for now: the last part of the answer, an address."""
+
+    channel: str
+
+    @property
+    def script(self) -> str:
+        url = f"https://update.k3s.io/v1-release/channels/{self.channel}"
+        # The same redirect that the official installer follows.
+        return f"curl -sSfL --max-time 30 -o /dev/null -w '%{{url_effective}}' {shlex.quote(url)}"
+
+
+@dataclass(frozen=True, slots=True)
+class ServedCa:
+    """The CA that an API address serves, as seen from the node: proves name, port and identity at once.
+
+    The answer is the PEM text; k3s serves it without authentication (contract §8.1).
+    """
+
+    host: str
+
+    @property
+    def script(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"curl -sSfk --connect-timeout 5 --max-time 15 {shlex.quote(f'https://{host}:6443/cacerts')}"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPorts:
+    """Which TCP ports of a host open from the node: one line per port, `<port> open|closed`."""
+
+    host: str
+    ports: tuple[int, ...]
+
+    @property
+    def script(self) -> str:
+        host = shlex.quote(self.host)
+        return "; ".join(
+            f"timeout 3 bash -c 'exec 3<>/dev/tcp/$0/{port}' {host} 2>/dev/null && echo {port} open || echo {port} closed"
+            for port in self.ports
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordAccepted:
+    """Whether a server accepts the token's password: the HTTP status of a harmless request.
+
+    `GET /v1-k3s/config` as `node`: 200 right, 401 wrong, on old and new releases (contract §16).
+    The password comes on standard input as a curl configuration line.
+    """
+
+    host: str
+
+    @property
+    def script(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        url = shlex.quote(f"https://{host}:6443/v1-k3s/config")
+        return f"curl -sSk -K - --connect-timeout 5 --max-time 15 -o /dev/null -w '%{{http_code}}' {url}"
+
+
+Query = ReadToken | ReadKubeconfig | ResolveChannel | ServedCa | OpenPorts | PasswordAccepted

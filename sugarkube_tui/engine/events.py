@@ -1,0 +1,235 @@
+"""Events: all that a run tells.  Views, JSON lines and log files only fold them.
+
+`at` is in seconds since the run began; `node` is the name of the node in the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from enum import StrEnum
+from typing import Any
+
+from sugarkube_tui.cluster.secrets import Redactor
+
+
+class Result(StrEnum):
+    """How a step or a node's part ended."""
+
+    OK = "ok"  # it was so already
+    CHANGED = "changed"
+    SKIPPED = "skipped"
+    WARNED = "warned"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+class Spent(StrEnum):
+    """What a node's time went into."""
+
+    REMOTE = "remote work"
+    REBOOT = "reboot"
+    WAITING = "waiting for others"
+    OVERHEAD = "our own overhead"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why something failed.
+
+    Attributes:
+        command: what was run, without secrets.
+        exit_status: None when it did not end by itself.
+        lines: its last lines.
+    """
+
+    what: str
+    why: str = ""
+    remedy: str = ""
+    command: str = ""
+    exit_status: int | None = None
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    at: float
+    environment: str
+    nodes: tuple[str, ...]
+    log_directory: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeConnected:
+    """We are logged in and have its facts."""
+
+    at: float
+    node: str
+    hostname: str
+    model: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoleAssigned:
+    at: float
+    node: str
+    role: str
+    reason: str
+    steps: int
+    """How many steps this node will go through."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepStarted:
+    at: float
+    node: str
+    step: str
+    title: str
+    number: int
+    """1 for the first step."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepFinished:
+    at: float
+    node: str
+    step: str
+    title: str
+    result: Result
+    ms: float
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActionStarted:
+    at: float
+    node: str
+    step: str
+    title: str
+    details: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ActionFinished:
+    at: float
+    node: str
+    step: str
+    title: str
+    ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    at: float
+    node: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A node waits: for what, until when, and what was seen last.  Sent again when that changes.
+
+    Attributes:
+        until: seconds since the run began at which it gives up; None when it waits for other nodes.
+        progress: 0 to 1 where it can be known.
+    """
+
+    at: float
+    node: str
+    what: str
+    until: float | None
+    seen: str
+    progress: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitEnded:
+    at: float
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """A problem that does not stop the run."""
+
+    at: float
+    node: str
+    what: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFinished:
+    """A node's part ended.
+
+    Attributes:
+        spent: seconds by `Spent`.
+        actions: how many were carried out.
+    """
+
+    at: float
+    node: str
+    result: Result
+    spent: Mapping[str, float]
+    actions: int
+    reboots: int
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    at: float
+    result: Result
+    what: str
+    remedy: str = ""
+
+
+Event = (
+    RunStarted
+    | NodeConnected
+    | RoleAssigned
+    | StepStarted
+    | StepFinished
+    | ActionStarted
+    | ActionFinished
+    | LogLine
+    | Waiting
+    | WaitEnded
+    | Warned
+    | NodeFinished
+    | RunFinished
+)
+
+EventSink = Callable[[Event], None]
+
+
+def as_json(event: Event) -> dict[str, Any]:
+    """An event as one JSON object; `event` holds its kind in snake case."""
+    kind = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in type(event).__name__)
+    return {"event": kind.lstrip("_"), **asdict(event)}
+
+
+def redacted(event: Event, redactor: Redactor) -> Event:
+    """The same event without secrets in any of its texts."""
+    changes: dict[str, Any] = {}
+    for field in fields(event):
+        value = getattr(event, field.name)
+        hidden = _hide(value, redactor)
+        if hidden != value:
+            changes[field.name] = hidden
+    return replace(event, **changes) if changes else event
+
+
+def _hide(value: Any, redactor: Redactor) -> Any:
+    match value:
+        case str() if type(value) is str:
+            return redactor.hide(value)
+        case tuple():
+            return tuple(_hide(item, redactor) for item in value)
+        case Evidence():
+            return Evidence(
+                **{field.name: _hide(getattr(value, field.name), redactor) for field in fields(value)}
+            )
+        case _:
+            return value

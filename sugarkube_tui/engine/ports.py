@@ -1,0 +1,274 @@
+"""Ports: everything outside the engine, as small Protocols.  Adapters implement them; tests and the
+simulator do, too."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from sugarkube_tui.cluster.actions import Action
+from sugarkube_tui.cluster.environment import Environment
+from sugarkube_tui.cluster.hosts import Sighting
+from sugarkube_tui.cluster.queries import Query
+from sugarkube_tui.cluster.secrets import Secret
+
+Answers = Mapping[str, str]
+"""What one step's probe said: key → text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """How to log in to a node.
+
+    Attributes:
+        identity: private key file; None for the agent's keys and the default files.
+        password: tried after the keys; also answers sudo unless `sudo_password` is given.
+    """
+
+    user: str = "pi"
+    port: int = 22
+    identity: Path | None = None
+    password: Secret | None = None
+    sudo_password: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A host to log in to.
+
+    Attributes:
+        name: what the run calls it; unique in a run.
+        host: address or name to connect to.
+    """
+
+    name: str
+    host: str
+    login: Login = Login()
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """A command that ended by itself.
+
+    Attributes:
+        exit_status: 0 to 255; 128 + signal number when it was killed.
+        stdout: cleaned of nothing: facts are parsed from it.
+        stderr: likewise; at most the last 64 KiB.
+    """
+
+    exit_status: int
+    stdout: str
+    stderr: str
+
+
+LineSink = Callable[[str], None]
+"""Takes one cleaned line of output."""
+
+
+class Shell(Protocol):
+    """A connection to one node, able to run POSIX shell text."""
+
+    @property
+    def host_key(self) -> str:
+        """SHA-256 fingerprint of the host key, as OpenSSH prints it."""
+        ...
+
+    async def run(
+        self,
+        script: str,
+        *,
+        root: bool = False,
+        stdin: bytes = b"",
+        timeout: float = 60.0,
+        on_line: LineSink | None = None,
+    ) -> CommandResult:
+        """Run `sh -c script`, with sudo when `root`.
+
+        The script's text is visible in the node's process list: secrets go in `stdin`.
+
+        Args:
+            timeout: seconds; the remote process is terminated after them.
+            on_line: gets each line of both streams as it comes; must not block.
+
+        Raises:
+            ConnectionLost: the connection ended before an exit status came.
+            AccessError: sudo refused.
+            TimeoutError: it took longer than `timeout`.
+        """
+        ...
+
+    async def upload(self, source: Path, path: str, progress: Callable[[int], None]) -> None:
+        """Copy a file to `path`, readable by the login user; `progress` gets the bytes sent so far.
+
+        Raises:
+            ConnectionLost: as for `run`.
+            OSError: the file cannot be read here, or not be written there.
+        """
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Connector(Protocol):
+    """Logs in to nodes."""
+
+    async def connect(self, target: Target) -> Shell:
+        """Log in; the host key is pinned on first contact.
+
+        Raises:
+            HostKeyChanged: it is not the pinned one.
+            AccessError: unreachable or not authorised.
+        """
+        ...
+
+
+Log = Callable[[str], None]
+"""Takes one line for the node's log."""
+
+Progress = Callable[[float | None, str], None]
+"""Takes the share done (0 to 1, None when it cannot be known) and what is being waited for or was last seen."""
+
+
+class Machine(Protocol):
+    """A node that we are logged in to, at the level of probes, actions and queries."""
+
+    async def probe(self, steps: Collection[str]) -> Mapping[str, Answers]:
+        """Run the probes of these steps in one round trip: step id → answers."""
+        ...
+
+    async def apply(self, action: Action, log: Log, progress: Progress) -> None:
+        """Carry out one action.
+
+        Raises:
+            ActionFailed: with evidence.
+            ConnectionLost, AccessError: as for `Shell.run`.
+        """
+        ...
+
+    async def ask(self, query: Query, stdin: Secret | None = None) -> str:
+        """Answer one question.
+
+        Raises:
+            ActionFailed: with evidence.
+            ConnectionLost, AccessError: as for `Shell.run`.
+        """
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Machines(Protocol):
+    """Opens machines; the real ones and the simulated ones."""
+
+    async def open(self, target: Target) -> Machine:
+        """Raises what `Connector.connect` raises."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """What a scan looks for.
+
+    Attributes:
+        environments: whose adverts to browse for.
+        names: host names to ask for, with `.local`.
+        hosts: addresses and names typed by hand.
+    """
+
+    environments: tuple[Environment, ...]
+    names: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+
+
+class Lan(Protocol):
+    """Multicast DNS, as heard from the workstation."""
+
+    def watch(self, interest: Interest) -> AsyncIterator[Sighting]:
+        """A fresh look that goes on until the iterator is closed; nothing comes from an older cache.
+
+        Raises:
+            SugarkubeError: no interface or socket could be used.
+        """
+        ...
+
+    async def resolve(self, name: str, timeout: float) -> tuple[str, ...]:
+        """A name's addresses, IPv4 first; empty when nobody answers within `timeout` seconds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ServerIdentity:
+    """What an API server says of itself before anyone logs in.
+
+    Attributes:
+        ca_pem: the bytes that `/cacerts` serves.
+        names: DNS names and IP addresses in its certificate.
+    """
+
+    ca_pem: bytes
+    names: tuple[str, ...]
+
+
+class Api(Protocol):
+    """An API server's address, as seen from the workstation."""
+
+    async def connect(self, host: str, port: int, timeout: float) -> None:
+        """Open and close a TCP connection.  Raises OSError or TimeoutError."""
+        ...
+
+    async def identity(self, host: str, port: int, timeout: float) -> ServerIdentity:
+        """Fetch certificate and `/cacerts`, unauthenticated.  Raises OSError or TimeoutError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KubeNode:
+    """A node as Kubernetes lists it.
+
+    Attributes:
+        state: `Ready`, `NotReady` or `Unknown`.
+        roles: `control-plane`, `etcd`, ….
+    """
+
+    name: str
+    state: str
+    roles: tuple[str, ...] = ()
+    version: str = ""
+    addresses: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+class Kubernetes(Protocol):
+    """The Kubernetes API, through its client library."""
+
+    async def nodes(self, kubeconfig: Secret, host: str, timeout: float) -> tuple[KubeNode, ...]:
+        """List nodes at `host` with the credentials of a k3s kubeconfig, verifying its CA.
+
+        Raises:
+            SugarkubeError: what went wrong, in the operator's words.
+        """
+        ...
+
+
+class Clock(Protocol):
+    """Time, so that a simulated LAN can run faster than life."""
+
+    def now(self) -> float:
+        """Seconds on a monotonic clock."""
+        ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """All ports of one program run."""
+
+    machines: Machines
+    lan: Lan
+    api: Api
+    kubernetes: Kubernetes
+    clock: Clock
+    simulated: bool = False
