@@ -67,6 +67,7 @@ class UnitVerb(StrEnum):
     RESTART = "restart"
     RELOAD = "reload-or-restart"
     START = "start --no-block"
+    RESTART_LATER = "restart --no-block"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +203,7 @@ class WaitUntil:
         script: exits 0 when the condition holds, 3 when it never will, anything else for "not yet";
             its last output line says what was seen.
         deadline: seconds.
+        required: a deadline that passes is a failure; else the run goes on.
         unit: a systemd unit whose journal is followed meanwhile; empty for none.
     """
 
@@ -210,6 +212,7 @@ class WaitUntil:
     deadline: float
     unit: str = ""
     interval: float = 1.0
+    required: bool = True
 
     @property
     def title(self) -> str:

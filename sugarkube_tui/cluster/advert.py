@@ -16,6 +16,11 @@ HTTPS_TYPE = "_https._tcp"
 NAME_LIMIT = 63
 
 _SLUG = re.compile(r"_k3s-(?P<cluster>.+)-(?P<environment>[^-.]+)\._tcp")
+_INSTANCE = re.compile(
+    r"k3s-(?P<cluster>[^@]+)-(?P<environment>[^-@]+)@(?P<host>[^ ()]+)(?: \((?P<role>\w+)\).*)?"
+)
+_JOIN_LOCK_TYPE = "_k3s-join-lock._tcp"
+_HOST = re.compile(r"\w([\w-]*\w)?(\.\w([\w-]*\w)?)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,12 @@ def normal_host(name: str) -> str:
     return name
 
 
+def usable_host(name: str) -> str:
+    """A host name from the LAN in normal form; empty when it is none."""
+    name = normal_host(name)
+    return name if _HOST.fullmatch(name) else ""
+
+
 def read_advert(
     instance: str,
     service_type: str,
@@ -79,23 +90,28 @@ def read_advert(
         clean_line(key, NAME_LIMIT).strip().lower(): clean_line(value or "", 255).strip()
         for key, value in list(txt.items())[:64]
     }
+    instance = clean_line(instance, NAME_LIMIT * 2)
     slug = _SLUG.fullmatch(service_type)
-    if slug is None and cleaned.get("k3s") != "1":
+    if service_type == _JOIN_LOCK_TYPE or (slug is None and cleaned.get("k3s") != "1"):
         return None
-    cluster = cleaned.get("cluster") or (slug["cluster"] if slug else "")
-    name = cleaned.get("env") or (slug["environment"] if slug else "")
+    # What the TXT record leaves out, the type and the instance's name say, too.
+    named = _INSTANCE.fullmatch(instance)
+    hints = (named.groupdict() if named else {}) | (slug.groupdict() if slug else {})
+    cluster = cleaned.get("cluster") or hints.get("cluster") or ""
+    name = cleaned.get("env") or hints.get("environment") or ""
     try:
         environment = Environment(name.lower().removeprefix("env="), cluster.lower())
     except InvalidInput:
         return None
+    hosts = (host, cleaned.get("leader", ""), hints.get("host") or "")
     return Advert(
         environment=environment,
-        host=normal_host(host) or normal_host(cleaned.get("leader", "")),
+        host=next(filter(None, map(usable_host, hosts)), ""),
         port=port or API_PORT,
-        role=cleaned.get("role", "").lower(),
+        role=(cleaned.get("role") or hints.get("role") or "").lower(),
         addresses=tuple(sorted(addresses, key=lambda address: ":" in address)),
         txt=cleaned,
-        instance=clean_line(instance, NAME_LIMIT * 2),
+        instance=instance,
         service_type=service_type,
     )
 

@@ -95,7 +95,7 @@ class Choices:
         taint_servers: keep workloads off the servers; None: when there will be an agent.
     """
 
-    environment: Environment = Environment()
+    environment: Environment = field(default_factory=Environment)
     servers: int = 1
     registration_address: str = ""
     channel: str = DEFAULT_CHANNEL

@@ -99,6 +99,8 @@ class ClockFacts:
         service_offset_ms: the offset it measured; None when unknown.
         workstation_offset_ms: node minus workstation, measured over the connection; None when unknown.
         accuracy_ms: half the round trip of that measurement.
+        uptime: seconds since boot.
+        corrected: a correction was tried within the last minutes.
     """
 
     service: str = ""
@@ -106,6 +108,8 @@ class ClockFacts:
     service_offset_ms: float | None = None
     workstation_offset_ms: float | None = None
     accuracy_ms: float = 0.0
+    uptime: float = 0.0
+    corrected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,10 @@ class K3sFacts:
         unit: `k3s`, `k3s-agent`, or empty.
         state: systemd's ActiveState of that unit.
         unit_url: `K3S_URL` of the unit's environment file.
+        environment: `cluster/env` of the sugarkube labels in its configuration; empty when there are none.
+        joined: its configuration names a server to join, so it is not a cluster's first server.
         version: of `/usr/local/bin/k3s`; empty when there is none.
+        sha256: of that binary.
         broken: the binary's message when it cannot be run.
         ca_hash: hash of the CA that the data directory belongs to; empty when there is none.
         datastore: `etcd`, `sqlite`, or empty.
@@ -124,14 +131,18 @@ class K3sFacts:
         node_state: Kubernetes' word on this node: `Ready`, `NotReady`, or empty when not registered.
         voter: False while this server's etcd member is a learner; None when not told.
         files: texts of `/etc/rancher/k3s/config.yaml` and `config.yaml.d/*.yaml` by path.
-        token_file: a token file of ours lies there.
+        token_hash: SHA-256 of our token file's text; empty when there is none.
+        images: sizes in bytes of the image archives for offline use, by file name.
         resume_unit: upstream's `sugarkube-post-reboot.service` is enabled.
     """
 
     unit: str = ""
     state: str = "inactive"
     unit_url: str = ""
+    environment: str = ""
+    joined: bool = False
     version: str = ""
+    sha256: str = ""
     broken: str = ""
     ca_hash: str = ""
     datastore: str = ""
@@ -139,7 +150,8 @@ class K3sFacts:
     node_state: str = ""
     voter: bool | None = None
     files: Mapping[str, str] = field(default_factory=dict)
-    token_file: bool = False
+    token_hash: str = ""
+    images: Mapping[str, int] = field(default_factory=dict)
     resume_unit: bool = False
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sugarkube_tui.cluster.advert import Advert, normal_host
@@ -52,7 +52,11 @@ Sighting = HostSeen | AdvertSeen | HostGone | AdvertGone
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A host with all evidence for it, oldest first."""
+    """A host with all evidence for it, oldest first.
+
+    Attributes:
+        aliases: other names for the same address, for example `<address>` before its name was known.
+    """
 
     name: str
     addresses: tuple[str, ...] = ()
@@ -60,10 +64,14 @@ class Host:
     adverts: tuple[Advert, ...] = ()
     seen_ms: float = 0.0
     mac: str = ""
+    aliases: tuple[str, ...] = ()
 
     @property
     def short_name(self) -> str:
         return self.name.removesuffix(".local")
+
+    def is_called(self, name: str) -> bool:
+        return name == self.name or name in self.aliases
 
     @property
     def address(self) -> str:
@@ -94,7 +102,7 @@ class Survey:
 
     def host(self, name: str) -> Host | None:
         name = normal_host(name)
-        return next((host for host in self.hosts if host.name == name or name in host.addresses), None)
+        return next((h for h in self.hosts if h.is_called(name) or name in h.addresses), None)
 
     def fold(self, sighting: Sighting) -> Survey:
         """The survey with one more sighting."""
@@ -139,32 +147,38 @@ class Survey:
     def _with_host(
         self, name: str, addresses: tuple[str, ...], evidence: str, at_ms: float, mac: str
     ) -> Survey:
-        name = normal_host(name)
-        known = next(
-            (h for h in self.hosts if h.name == name or (addresses and set(addresses) & set(h.addresses))),
-            None,
-        )
-        if known is None:
-            new = Host(name, _unique(addresses), (evidence,), (), at_ms, mac)
-            return Survey(tuple(sorted((*self.hosts, new), key=lambda host: host.name)))
-        # A name is worth more than the address that stood in for it.
-        better = name if name.endswith(".local") and not known.name.endswith(".local") else known.name
-        merged = replace(
-            known,
-            name=better,
-            addresses=_unique((*known.addresses, *addresses)),
-            evidence=_unique((*known.evidence, evidence)),
-            mac=known.mac or mac,
-        )
-        others = (host for host in self.hosts if host is not known)
-        return Survey(tuple(sorted((*others, merged), key=lambda host: host.name)))
+        """Hosts of one name or with a common address are one host."""
+        new = Host(normal_host(name), _unique(addresses), (evidence,), (), at_ms, mac)
+        known = [
+            host
+            for host in self.hosts
+            if host.is_called(new.name) or not set(new.addresses).isdisjoint(host.addresses)
+        ]
+        known.sort(key=lambda host: host.seen_ms)
+        others = [host for host in self.hosts if host not in known]
+        return Survey(tuple(sorted((*others, _merged([*known, new])), key=lambda host: host.name)))
 
     def _change(self, name: str, change: Callable[[Host], Host]) -> Survey:
         name = normal_host(name)
-        return Survey(tuple(change(host) if host.name == name else host for host in self.hosts))
+        return Survey(tuple(change(host) if host.is_called(name) else host for host in self.hosts))
 
     def _pruned(self) -> Survey:
         return Survey(tuple(host for host in self.hosts if host.evidence or host.adverts))
+
+
+def _merged(hosts: Sequence[Host]) -> Host:
+    names = _unique(name for host in hosts for name in (host.name, *host.aliases))
+    # A name is worth more than the address, or the search domain's name, that stood in for it.
+    best = next((name for name in names if name.endswith(".local")), names[0])
+    return Host(
+        name=best,
+        addresses=_unique(address for host in hosts for address in host.addresses),
+        evidence=_unique(evidence for host in hosts for evidence in host.evidence),
+        adverts=tuple(advert for host in hosts for advert in host.adverts),
+        seen_ms=hosts[0].seen_ms,
+        mac=next((host.mac for host in hosts if host.mac), ""),
+        aliases=tuple(name for name in names if name != best),
+    )
 
 
 def _unique(values: Iterable[str]) -> tuple[str, ...]:

@@ -66,7 +66,8 @@ class OpenPorts:
     def script(self) -> str:
         host = shlex.quote(self.host)
         return "; ".join(
-            f"timeout 3 bash -c 'exec 3<>/dev/tcp/$0/{port}' {host} 2>/dev/null && echo {port} open || echo {port} closed"
+            f"if timeout 3 bash -c 'exec 3<>/dev/tcp/$0/{port}' {host} 2>/dev/null;"
+            f" then echo {port} open; else echo {port} closed; fi"
             for port in self.ports
         )
 

@@ -128,7 +128,7 @@ Log = Callable[[str], None]
 """Takes one line for the node's log."""
 
 Progress = Callable[[float | None, str], None]
-"""Takes the share done (0 to 1, None when it cannot be known) and what is being waited for or was last seen."""
+"""Takes the share done (0 to 1; None when it cannot be known) and what was seen last."""
 
 
 class Machine(Protocol):

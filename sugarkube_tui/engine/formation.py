@@ -1,0 +1,382 @@
+"""Forming a cluster: connect, look, plan, and then run every node's part in the right order.
+
+Preparation runs on all nodes at once; the first server goes alone until its API is ready and its
+token read; further servers one at a time; then the agents together.  A failed node is set aside and
+stops only what depends on it.  Nothing is rolled back: the same command goes on from what is true.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import partial
+
+from sugarkube_tui.cluster.choices import Choices, Goal, JoinPoint, Role
+from sugarkube_tui.cluster.errors import PlanRefused, SugarkubeError
+from sugarkube_tui.cluster.plan import Plan, blockers
+from sugarkube_tui.cluster.queries import ReadToken, ResolveChannel
+from sugarkube_tui.cluster.roles import LiveServer
+from sugarkube_tui.cluster.secrets import Redactor
+from sugarkube_tui.cluster.token import JoinToken, parse_token
+from sugarkube_tui.engine import gates
+from sugarkube_tui.engine.errors import ActionFailed
+from sugarkube_tui.engine.events import EventSink, Evidence, Result, RoleAssigned, RunFinished, RunStarted
+from sugarkube_tui.engine.node import NodeRun, StepFailed, evidence_of
+from sugarkube_tui.engine.ports import Target, World
+from sugarkube_tui.engine.survey import live_servers
+from sugarkube_tui.engine.telling import Teller
+from sugarkube_tui.engine.turns import DependencyFailed, Turns
+from sugarkube_tui.steps import advert, install, join, start
+from sugarkube_tui.steps.catalog import FORM, PREPARE
+from sugarkube_tui.steps.planner import make_plan
+
+GATES_WITHIN_S = 30.0
+"""Seconds in which a join point may still come up: a name just published, a VIP just taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the operator asks for.
+
+    Attributes:
+        token: given in a variable; None: read from a server.
+        log_directory: where this run's logs go, to be shown; empty when none are kept.
+    """
+
+    targets: tuple[Target, ...]
+    choices: Choices
+    token: JoinToken | None = None
+    log_directory: str = ""
+
+
+class Answer(StrEnum):
+    """What can be done when the registration address does not serve a joining node."""
+
+    DIRECT = "join through the server's own address"
+    RETRY = "check again"
+    GIVE_UP = "give this node up"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something that the run does not decide by itself."""
+
+    node: str
+    what: str
+    why: str
+    answers: tuple[Answer, ...]
+
+
+Asker = Callable[[Question], Awaitable[Answer]]
+
+
+async def give_up(question: Question) -> Answer:
+    """Answers for an operator who is not there."""
+    return Answer.GIVE_UP
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was found before anything is changed.
+
+    Attributes:
+        failures: nodes that could not be logged in to or read, with the reason.
+        version: the k3s release for new nodes; None while it is not known.
+    """
+
+    plan: Plan
+    live: tuple[LiveServer, ...]
+    failures: dict[str, Evidence] = field(default_factory=dict)
+    version: str | None = None
+
+
+class Formation:
+    """One forming of a cluster: `look` as often as wanted, `run` once, then `close`."""
+
+    def __init__(
+        self, world: World, request: Request, sinks: Sequence[EventSink] = (), ask: Asker = give_up
+    ) -> None:
+        secrets = [request.token.secret, request.token.password] if request.token else []
+        for target in request.targets:
+            secrets += [s for s in (target.login.password, target.login.sudo_password) if s is not None]
+        self._world = world
+        self._request = request
+        self._ask = ask
+        self._teller = Teller(world.clock, sinks, Redactor(secrets))
+        self._nodes = {target.name: NodeRun(target, world, self._teller) for target in request.targets}
+        self._version = request.choices.version
+        self._source = ""  # the node that the token is read from
+        self._direct = ""  # a server's own address
+        self._ask_turn = asyncio.Lock()
+        self._use_direct = False
+
+    async def close(self) -> None:
+        """Log out everywhere."""
+        await asyncio.gather(*(node.close() for node in self._nodes.values()), return_exceptions=True)
+
+    # -- looking
+
+    async def look(self) -> Look:
+        """Log in to all nodes, read their facts, listen on the LAN, and plan.  Changes nothing.
+
+        Raises:
+            SugarkubeError: the workstation cannot listen on the LAN.
+        """
+        world, choices = self._world, self._request.choices
+        listening = asyncio.create_task(live_servers(world.lan, world.api, choices.environment, world.clock))
+        try:
+            outcomes = await asyncio.gather(
+                *(node.connect() for node in self._nodes.values()), return_exceptions=True
+            )
+            live = await listening
+        finally:
+            listening.cancel()
+        failures: dict[str, Evidence] = {}
+        for name, outcome in zip(self._nodes, outcomes, strict=True):
+            if isinstance(outcome, SugarkubeError | TimeoutError | OSError):
+                failures[name] = evidence_of(outcome)
+            elif isinstance(outcome, BaseException):
+                raise outcome
+        if self._version is None and choices.airgap is None:
+            self._version = await self._resolve_channel()
+        facts = {
+            name: node.facts
+            for name, node in self._nodes.items()
+            if name not in failures and node.facts is not None
+        }
+        plan = make_plan(facts, live, choices, self._request.token, self._version)
+        return Look(plan, live, failures, self._version)
+
+    async def _resolve_channel(self) -> str | None:
+        """The version behind the channel, the same for all nodes; None while no node can ask for it."""
+        for node in self._nodes.values():
+            if node.facts is None or "curl" in node.facts.packages.missing:
+                continue
+            try:
+                url = await node.ask(ResolveChannel(self._request.choices.channel))
+            except SugarkubeError:
+                continue
+            version = url.strip().rstrip("/").rsplit("/", 1)[-1].replace("%2B", "+")
+            return replace(self._request.choices, channel=version).version
+        return None
+
+    # -- running
+
+    async def run(self) -> Result:
+        """Look again, then do what is still to do.
+
+        Returns:
+            `FAILED` when any node did not reach its goal, else the most that happened.
+        """
+        teller, request = self._teller, self._request
+        teller.tell(
+            RunStarted(teller.at, str(request.choices.environment), tuple(self._nodes), request.log_directory)
+        )
+        try:
+            turns = self._begin(await self.look())
+            async with asyncio.TaskGroup() as group:
+                for node in self._nodes.values():
+                    if node.result is None:
+                        group.create_task(self._part(node, turns), name=f"node {node.name}")
+        except SugarkubeError as error:
+            for node in self._nodes.values():
+                node.finish(Result.SKIPPED, evidence_of(error))
+            teller.tell(RunFinished(teller.at, Result.FAILED, error.what, error.remedy))
+            return Result.FAILED
+        except asyncio.CancelledError:
+            for node in self._nodes.values():
+                node.finish(Result.STOPPED)
+            teller.tell(
+                RunFinished(
+                    teller.at,
+                    Result.STOPPED,
+                    "stopped; no file was left half-written",
+                    "run the same command again: it goes on from what is true on the nodes",
+                )
+            )
+            raise
+        return self._finish()
+
+    def _begin(self, look: Look) -> Turns:
+        """Give every node its goal.
+
+        Raises:
+            PlanRefused: a node is not there, or a problem concerns the whole cluster.
+        """
+        for name, evidence in look.failures.items():
+            self._nodes[name].finish(Result.FAILED, evidence)
+        if look.failures:
+            # Roles depend on all nodes: without one of them another would become the first server.
+            raise PlanRefused(
+                f"{', '.join(look.failures)} cannot be logged in to; nothing was changed",
+                remedy="settle that, or leave those nodes out",
+            )
+        for problem in blockers(look.plan.problems):
+            raise PlanRefused(problem.what, why=problem.why, remedy=problem.remedy)
+        for plan in look.plan.nodes:
+            self._nodes[plan.name].goal = plan.goal
+        self._source = self._token_source()
+        source = self._nodes.get(self._source)
+        self._direct = (
+            f"{source.facts.access.hostname}.local"
+            if source is not None and source.facts is not None
+            else next((server.host for server in look.live if server.ca_hash), "")
+        )
+        for plan in look.plan.nodes:
+            steps = len(PREPARE) + len(FORM) + (plan.name == self._source) + _joins(plan.goal)
+            self._teller.tell(
+                RoleAssigned(self._teller.at, plan.name, plan.goal.role.value, plan.reason, steps)
+            )
+        servers = [plan.name for plan in look.plan.nodes if plan.goal.role.is_server and not plan.goal.kept]
+        return Turns(None if self._source else self._request.token, servers)
+
+    def _token_source(self) -> str:
+        """The chosen server that the token is read from: a running one first, else the one to bootstrap."""
+        ranks = {True: 0, False: 1}
+        servers = [
+            (ranks[node.goal.kept], ranks[node.goal.role is Role.FIRST_SERVER], name)
+            for name, node in self._nodes.items()
+            if node.goal is not None
+            and node.goal.role.is_server
+            and (node.goal.kept or node.goal.role is Role.FIRST_SERVER or _resumed(node))
+        ]
+        return min(servers)[2] if servers else ""
+
+    async def _part(self, node: NodeRun, turns: Turns) -> None:
+        """One node's whole part.  Its failure is told, and goes no further."""
+        try:
+            await node.converge(PREPARE)
+            await self._form(node, turns)
+        except StepFailed as error:
+            node.finish(Result.FAILED, error.evidence)
+            if node.name == self._source:
+                turns.source_failed(node.name, error.evidence)
+        except DependencyFailed as error:
+            node.finish(Result.SKIPPED, error.evidence)
+        except asyncio.CancelledError:
+            node.finish(Result.STOPPED)
+            raise
+        else:
+            node.finish()
+        finally:
+            turns.left(node.name)
+
+    async def _form(self, node: NodeRun, turns: Turns) -> None:
+        goal = _goal_of(node)
+        if not _joins(goal) or _resumed(node):
+            # It bootstraps, or it has its cluster's data already: it waits for nobody.
+            await node.converge((join.STEP, start.START))
+            if node.name == self._source:
+                await node.in_step("token", "Join token", partial(self._read_token, node, turns))
+            await node.converge((advert.STEP, start.READY))
+            return
+        token = await turns.token(node, self._source)
+        if goal.role is Role.SERVER:
+            async with turns.server_turn(node):
+                await self._join(node, token)
+        else:
+            await turns.servers_done(node)
+            await self._join(node, token)
+
+    async def _join(self, node: NodeRun, token: JoinToken) -> None:
+        await node.in_step("gates", "Join gates", partial(self._pass_gates, node, token))
+        await node.converge(FORM)
+
+    async def _read_token(self, node: NodeRun, turns: Turns) -> Result:
+        text = await node.ask(ReadToken())
+        token = parse_token(text, node.name)
+        for secret in (token.secret, token.password):
+            self._teller.redactor.learn(secret)
+        turns.provide(token)
+        return Result.OK
+
+    async def _pass_gates(self, node: NodeRun, token: JoinToken) -> Result:
+        goal = _goal_of(node)
+        point = goal.join or JoinPoint(self._direct)
+        point = replace(point, ca_hash=token.ca_hash or point.ca_hash)
+        while True:
+            if self._use_direct:
+                point = replace(point, host=self._direct)
+            try:
+                await self._await_join_point(node, point)
+                break
+            except gates.JoinPointUnusable as error:
+                if point.host == self._direct or not self._direct:
+                    raise
+                await self._ask_about(node, error)
+        if goal.role is Role.SERVER:
+            await gates.check_etcd_ports(node, self._direct or point.host)
+        await gates.check_token(node, point, token)
+        node.goal = replace(goal, join=point, token=token)
+        if goal.join is None or point.host != goal.join.host:
+            # An agent's unit holds the address that it was installed with.
+            await node.converge((install.STEP,))
+            return Result.WARNED
+        return Result.OK
+
+    async def _await_join_point(self, node: NodeRun, point: JoinPoint) -> None:
+        clock = self._world.clock
+        began = clock.now()
+        what = f"waiting for {point.url} to answer from here"
+        while True:
+            try:
+                return await gates.check_join_point(node, point)
+            except gates.JoinPointUnusable as error:
+                waited = clock.now() - began
+                if waited >= GATES_WITHIN_S:
+                    raise
+                node.waiting(what, GATES_WITHIN_S - waited, error.why)
+            await clock.sleep(1.0)
+
+    async def _ask_about(self, node: NodeRun, error: ActionFailed) -> None:
+        """Ask once for all nodes what to do about a registration address that does not serve."""
+        async with self._ask_turn:
+            if self._use_direct:
+                return
+            answer = await self._ask(Question(node.name, error.what, error.why, tuple(Answer)))
+        match answer:
+            case Answer.DIRECT:
+                self._use_direct = True
+            case Answer.GIVE_UP:
+                raise error
+
+    def _finish(self) -> Result:
+        results = {name: node.result for name, node in self._nodes.items()}
+        failed = [name for name, result in results.items() if result in (Result.FAILED, Result.SKIPPED)]
+        teller = self._teller
+        if failed:
+            teller.tell(
+                RunFinished(
+                    teller.at,
+                    Result.FAILED,
+                    f"{len(failed)} of {len(results)} nodes did not reach their goal: {', '.join(failed)}",
+                    "settle what is named there, then run the same command again: what is done stays done",
+                )
+            )
+            return Result.FAILED
+        changed = any(result is Result.CHANGED for result in results.values())
+        goals = [_goal_of(node) for node in self._nodes.values()]
+        servers = sum(goal.role.is_server for goal in goals)
+        agents = len(goals) - servers
+        what = f"{servers} server{'s' * (servers != 1)} and {agents} agent{'s' * (agents != 1)} are Ready"
+        result = Result.CHANGED if changed else Result.OK
+        teller.tell(RunFinished(teller.at, result, what if changed else f"{what}; nothing had to be changed"))
+        return result
+
+
+def _goal_of(node: NodeRun) -> Goal:
+    if node.goal is None:
+        raise PlanRefused("this node has no role", where=node.name)
+    return node.goal
+
+
+def _joins(goal: Goal) -> bool:
+    return not goal.kept and goal.role is not Role.FIRST_SERVER
+
+
+def _resumed(node: NodeRun) -> bool:
+    """A server that was begun earlier and has its cluster's data."""
+    goal, facts = node.goal, node.facts
+    return bool(goal and facts and goal.role.is_server and not goal.kept and facts.k3s.ca_hash)

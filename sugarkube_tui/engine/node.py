@@ -1,0 +1,345 @@
+"""One node's part of a run: converges its steps, survives reboots and lost connections."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+
+from sugarkube_tui.cluster.actions import Action, Reboot, WaitUntil
+from sugarkube_tui.cluster.choices import Goal
+from sugarkube_tui.cluster.errors import AccessError, ConnectionLost, HostKeyChanged, SugarkubeError
+from sugarkube_tui.cluster.facts import NodeFacts
+from sugarkube_tui.cluster.plan import Problem
+from sugarkube_tui.cluster.queries import Query
+from sugarkube_tui.cluster.secrets import Secret
+from sugarkube_tui.engine.errors import ActionFailed
+from sugarkube_tui.engine.events import (
+    ActionFinished,
+    ActionStarted,
+    Evidence,
+    NodeConnected,
+    NodeFinished,
+    Result,
+    Spent,
+    StepFinished,
+    StepStarted,
+    WaitEnded,
+    Waiting,
+    Warned,
+)
+from sugarkube_tui.engine.ports import Answers, Machine, Target, World
+from sugarkube_tui.engine.telling import Stopwatch, Teller
+from sugarkube_tui.steps.base import Step, plan_step
+from sugarkube_tui.steps.catalog import PROBED, STEPS, read_facts
+
+BACK_WITHIN_S = 60.0
+"""Seconds to wait for a node whose connection broke, before its part is given up."""
+RETRY_S = 2.0
+RECONNECTS_PER_STEP = 2
+
+
+class StepFailed(Exception):
+    """A step did not converge; the evidence was told already."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        super().__init__(evidence.what)
+        self.evidence = evidence
+
+
+def evidence_of(error: Exception) -> Evidence:
+    """What an error says, for an event."""
+    match error:
+        case StepFailed() | ActionFailed():
+            return error.evidence
+        case SugarkubeError():
+            return Evidence(
+                f"{error.where}: {error.what}" if error.where else error.what, error.why, error.remedy
+            )
+        case _:
+            return Evidence(str(error) or type(error).__name__)
+
+
+class NodeRun:
+    """A node as the run sees it.  All its events are told here.
+
+    Attributes:
+        facts: as of the last probe; None before the first.
+        goal: set when roles are assigned.
+    """
+
+    def __init__(self, target: Target, world: World, teller: Teller) -> None:
+        self.target = target
+        self.name = target.name
+        self.facts: NodeFacts | None = None
+        self.goal: Goal | None = None
+        self.result: Result | None = None
+        self.stopwatch = Stopwatch(world.clock)
+        self._world = world
+        self._teller = teller
+        self._machine: Machine | None = None
+        self._answers: dict[str, Answers] = {}
+        self._step_number = 0
+        self._changed = False
+        self._warned = False
+        self._actions = 0
+        self._reboots = 0
+
+    # -- connection and facts
+
+    async def connect(self) -> NodeFacts:
+        """Log in and read all facts.
+
+        Raises:
+            SugarkubeError: what `Machines.open` and `Machine.probe` raise.
+        """
+        with self.stopwatch.spending(Spent.REMOTE):
+            if self._machine is None:
+                self._machine = await self._world.machines.open(self.target)
+            try:
+                facts = await self.refresh()
+            except ConnectionLost:
+                # The connection was kept since the review and may have died meanwhile: try a new one.
+                await self.close()
+                self._machine = await self._world.machines.open(self.target)
+                facts = await self.refresh()
+        access = facts.access
+        self._teller.tell(
+            NodeConnected(self._teller.at, self.name, access.hostname, access.model, access.address)
+        )
+        return facts
+
+    async def refresh(self, steps: Collection[str] | None = None) -> NodeFacts:
+        """Probe these steps (default: all) and bring the facts up to date."""
+        wanted = [step.id for step in PROBED if steps is None or step.id in steps]
+        with self.stopwatch.spending(Spent.REMOTE):
+            self._answers.update(await self._connected().probe(wanted))
+        self.facts = read_facts(self._answers)
+        return self.facts
+
+    async def ask(self, query: Query, stdin: Secret | None = None) -> str:
+        with self.stopwatch.spending(Spent.REMOTE):
+            return await self._connected().ask(query, stdin)
+
+    async def close(self) -> None:
+        if self._machine is not None:
+            machine, self._machine = self._machine, None
+            await machine.close()
+
+    def _connected(self) -> Machine:
+        if self._machine is None:
+            raise ConnectionLost("there is no connection", where=self.name)
+        return self._machine
+
+    # -- steps
+
+    async def converge(self, steps: Iterable[Step]) -> None:
+        """Bring the node to its goal, step by step.
+
+        Raises:
+            StepFailed: a step could not be brought to its goal; it was told.
+        """
+        for step in steps:
+            await self.in_step(step.id, step.title, partial(self._converge, step))
+
+    async def in_step(self, step: str, title: str, work: Callable[[], Awaitable[Result]]) -> None:
+        """Tell the beginning and the end of a step around `work`.
+
+        Raises:
+            StepFailed: the work did; it was told.
+        """
+        self._step_number += 1
+        began = self._world.clock.now()
+        self._teller.tell(StepStarted(self._teller.at, self.name, step, title, self._step_number))
+
+        def finished(result: Result, evidence: Evidence | None = None) -> None:
+            ms = (self._world.clock.now() - began) * 1000
+            self._teller.tell(StepFinished(self._teller.at, self.name, step, title, result, ms, evidence))
+
+        try:
+            result = await work()
+        except asyncio.CancelledError:
+            finished(Result.STOPPED)
+            raise
+        except (SugarkubeError, StepFailed) as error:
+            evidence = evidence_of(error)
+            finished(Result.FAILED, evidence)
+            raise StepFailed(evidence) from error
+        finished(result)
+
+    async def _converge(self, step: Step) -> Result:
+        reconnects = 0
+        while True:
+            try:
+                return await self._converge_once(step)
+            except ConnectionLost as error:
+                if reconnects == RECONNECTS_PER_STEP:
+                    raise
+                reconnects += 1
+                await self._reconnect(error)
+
+    async def _converge_once(self, step: Step) -> Result:
+        plan = plan_step(step, self._known_facts(), self._known_goal())
+        self._report(plan.problems)
+        if not plan.actions:
+            return Result.WARNED if plan.problems else Result.OK
+        for action in plan.actions:
+            await self._apply(step, action)
+        # What this step changed may be facts of the steps that follow: one probe serves them, too.
+        following = STEPS[STEPS.index(step) :]
+        await self.refresh({"access", "k3s", *(other.id for other in following)})
+        again = plan_step(step, self._known_facts(), self._known_goal())
+        self._report(again.problems)
+        if again.actions:
+            raise ActionFailed(
+                Evidence(
+                    f"{step.title}: done, but the second look finds more to do",
+                    "; ".join(action.title for action in again.actions),
+                    "run again; if it stays so, something else on the node undoes the change",
+                )
+            )
+        return Result.WARNED if again.problems else Result.CHANGED
+
+    def _report(self, problems: Iterable[Problem]) -> None:
+        for problem in problems:
+            if problem.blocking:
+                raise ActionFailed(Evidence(problem.what, problem.why, problem.remedy))
+            self._warned = True
+            what = f"{problem.what} ({problem.why})" if problem.why else problem.what
+            self._teller.tell(Warned(self._teller.at, self.name, what, problem.remedy))
+
+    async def _apply(self, step: Step, action: Action) -> None:
+        began = self._world.clock.now()
+        tell = self._teller.tell
+        tell(ActionStarted(self._teller.at, self.name, step.id, action.title, action.details))
+        self._actions += 1
+        self._changed = True
+        try:
+            if isinstance(action, Reboot):
+                await self._reboot(action)
+            else:
+                with self.stopwatch.spending(Spent.REMOTE):
+                    await self._connected().apply(action, self._log, self._progress_of(action))
+        finally:
+            tell(WaitEnded(self._teller.at, self.name))
+        ms = (self._world.clock.now() - began) * 1000
+        tell(ActionFinished(self._teller.at, self.name, step.id, action.title, ms))
+
+    def _log(self, line: str) -> None:
+        self._teller.log(self.name, line)
+
+    def _progress_of(self, action: Action) -> Callable[[float | None, str], None]:
+        until = self._teller.at + action.deadline if isinstance(action, WaitUntil) else None
+        what = f"waiting for {action.condition}" if isinstance(action, WaitUntil) else action.title
+
+        def progress(share: float | None, seen: str) -> None:
+            self._teller.tell(Waiting(self._teller.at, self.name, what, until, seen, share))
+
+        return progress
+
+    # -- reboots and lost connections
+
+    async def _reboot(self, action: Reboot) -> None:
+        with self.stopwatch.spending(Spent.REBOOT):
+            # The node may go down quicker than the answer to the command comes back.
+            with suppress(ConnectionLost):
+                await self._connected().apply(action, self._log, self._progress_of(action))
+            self._reboots += 1
+            await self._back(action.deadline, "the reboot", lambda boot_id: boot_id != action.boot_id)
+
+    async def _reconnect(self, lost: ConnectionLost) -> None:
+        self._log(f"connection lost: {lost.what}")
+        with self.stopwatch.spending(Spent.REMOTE):
+            try:
+                await self._back(BACK_WITHIN_S, "the node to answer again", lambda boot_id: True)
+            except ActionFailed as error:
+                raise ActionFailed(
+                    replace(error.evidence, what="the connection broke and the node did not come back")
+                ) from lost
+        self._teller.tell(WaitEnded(self._teller.at, self.name))
+
+    async def _back(self, deadline: float, what: str, is_back: Callable[[str], bool]) -> None:
+        """Wait until the node can be logged in to, is the same node, and `is_back(boot_id)`."""
+        clock = self._world.clock
+        before = self._known_facts().access
+        # After a reboot DHCP may have given it another address; its name stays.
+        addresses = list(dict.fromkeys((self.target.host, f"{before.hostname}.local")))
+        began = clock.now()
+        until = self._teller.at + deadline
+        seen = "connection closed"
+        attempt = 0
+        while clock.now() - began < deadline:
+            share = (clock.now() - began) / deadline
+            self._teller.tell(Waiting(self._teller.at, self.name, f"waiting for {what}", until, seen, share))
+            await self.close()
+            address = addresses[attempt % len(addresses)] if attempt >= 3 else addresses[0]
+            attempt += 1
+            try:
+                async with asyncio.timeout(max(1.0, deadline - (clock.now() - began))):
+                    self._machine = await self._world.machines.open(replace(self.target, host=address))
+                    facts = await self.refresh()
+            except HostKeyChanged:
+                raise
+            except TimeoutError:
+                seen = f"{address} does not answer"
+            except (AccessError, ConnectionLost, ActionFailed) as error:
+                seen = " ".join(part for part in (error.what, error.why) if part)
+            else:
+                if before.host_key and facts.access.host_key != before.host_key:
+                    seen = f"{address} is another machine now"
+                elif not is_back(facts.access.boot_id):
+                    seen = "it answers, but has not restarted yet"
+                else:
+                    self._log(f"back after {clock.now() - began:.1f} s, boot id {facts.access.boot_id}")
+                    return
+            await clock.sleep(min(RETRY_S, 0.25 * attempt))
+        await self.close()
+        raise ActionFailed(
+            Evidence(
+                f"waited {deadline:.0f} s for {what}, in vain",
+                f"seen last: {seen}",
+                "look at the node's power, cable and screen; when it is up again, run the same command: "
+                "it goes on where it stopped",
+            )
+        )
+
+    # -- the end
+
+    def finish(self, result: Result | None = None, evidence: Evidence | None = None) -> None:
+        """Tell that this node's part has ended; only the first call counts."""
+        if self.result is not None:
+            return
+        if result is None:
+            result = Result.CHANGED if self._changed else Result.WARNED if self._warned else Result.OK
+        self.result = result
+        self._teller.tell(
+            NodeFinished(
+                self._teller.at,
+                self.name,
+                result,
+                self.stopwatch.totals(),
+                self._actions,
+                self._reboots,
+                evidence,
+            )
+        )
+
+    def waiting(self, what: str, seconds: float | None, seen: str) -> None:
+        """Tell what the node waits for; `seconds` from now it gives up, None: when others are done."""
+        until = None if seconds is None else self._teller.at + seconds
+        self._teller.tell(Waiting(self._teller.at, self.name, what, until, seen))
+
+    def wait_ended(self) -> None:
+        self._teller.tell(WaitEnded(self._teller.at, self.name))
+
+    def _known_facts(self) -> NodeFacts:
+        if self.facts is None:
+            raise ConnectionLost("nothing is known of this node yet", where=self.name)
+        return self.facts
+
+    def _known_goal(self) -> Goal:
+        if self.goal is None:
+            raise ConnectionLost("this node has no role yet", where=self.name)
+        return self.goal

@@ -1,0 +1,267 @@
+"""A machine over a shell: carries out probes, actions and queries by running POSIX shell text."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+
+from sugarkube_tui.cluster.actions import (
+    Action,
+    ControlUnit,
+    InstallK3s,
+    InstallPackages,
+    Reboot,
+    StepClock,
+    Upload,
+    WaitUntil,
+    WriteFile,
+)
+from sugarkube_tui.cluster.errors import SugarkubeError
+from sugarkube_tui.cluster.queries import PasswordAccepted, Query
+from sugarkube_tui.cluster.secrets import Secret
+from sugarkube_tui.cluster.text import clean_line
+from sugarkube_tui.engine import scripts
+from sugarkube_tui.engine.errors import ActionFailed
+from sugarkube_tui.engine.events import Evidence
+from sugarkube_tui.engine.ports import (
+    Answers,
+    Clock,
+    CommandResult,
+    Connector,
+    Log,
+    Machine,
+    Progress,
+    Shell,
+    Target,
+)
+from sugarkube_tui.steps.base import ProbeIncomplete, parse_probe, probe_script
+from sugarkube_tui.steps.catalog import BY_ID
+
+EVIDENCE_LINES = 8
+PROBE_WITHIN_S = 60.0
+HOPELESS = 3
+"""Exit status of a wait's script that says: this will never hold."""
+
+# What the operator can do about the commonest ways in which commands fail (contract §14).
+_REMEDIES = (
+    (
+        "No space left on device",
+        "the disk is full: sudo apt-get clean; sudo journalctl --vacuum-size=50M; df -h /",
+    ),
+    ("Read-only file system", "the file system is read-only: check the card or disk (dmesg), and reboot"),
+    (
+        "Could not get lock",
+        "another package manager runs: wait for it to end (ps aux | grep apt), then run again",
+    ),
+    ("Could not resolve host", "the node cannot resolve names on the internet: check its DNS and gateway"),
+    ("Failed to connect", "the node cannot reach that address: check gateway and firewall, or use --airgap"),
+    ("certificate is not yet valid", "the node's clock is wrong: set SUGARKUBE_FIX_TIME=1"),
+    ("Exec format error", "the binary is for another processor"),
+    ("Unable to locate package", "refresh the package lists: sudo apt-get update"),
+)
+
+
+class ShellMachine:
+    """Implements `Machine` over a `Shell`."""
+
+    def __init__(self, shell: Shell, clock: Clock) -> None:
+        self._shell = shell
+        self._clock = clock
+
+    async def probe(self, steps: Collection[str]) -> Mapping[str, Answers]:
+        wanted = [BY_ID[name] for name in steps if BY_ID[name].probe]
+        measured = await self._measure() if {"access", "clock"} & set(steps) else {}
+        result = await self._shell.run(probe_script(wanted), root=True, timeout=PROBE_WITHIN_S)
+        try:
+            answers = {
+                step: dict(said) for step, said in parse_probe(result.stdout, [s.id for s in wanted]).items()
+            }
+        except ProbeIncomplete as error:
+            raise ActionFailed(
+                _evidence("the facts could not be read", "probe", result, f"missing: {error}")
+            ) from error
+        for step, extra in measured.items():
+            if step in answers:
+                answers[step].update(extra)
+        return answers
+
+    async def _measure(self) -> dict[str, dict[str, str]]:
+        """Clock offset and our address on the node, seen from the login itself."""
+        before = time.time()
+        result = await self._shell.run(scripts.CLOCK, timeout=PROBE_WITHIN_S)
+        after = time.time()
+        lines = result.stdout.splitlines()
+        connection = lines[1].split() if len(lines) > 1 else []
+        access = {"host_key": self._shell.host_key, "address": connection[2] if len(connection) == 4 else ""}
+        clock = {"accuracy_ms": f"{(after - before) * 500:.1f}"}
+        with suppress(IndexError, ValueError):  # a `date` without nanoseconds: the offset stays unknown
+            clock["workstation_offset_ms"] = f"{(float(lines[0]) - (before + after) / 2) * 1000:.1f}"
+        return {"access": access, "clock": clock}
+
+    async def apply(self, action: Action, log: Log, progress: Progress) -> None:
+        match action:
+            case WriteFile():
+                await self._write(action)
+            case InstallPackages():
+                await self._command(
+                    action.title, scripts.install_packages(action), scripts.PACKAGES_WITHIN_S, log
+                )
+            case ControlUnit():
+                await self._command(action.title, scripts.control_unit(action), 120.0, log)
+            case StepClock():
+                await self._command(action.title, scripts.step_clock(action), 120.0, log)
+            case InstallK3s():
+                await self._command(action.title, scripts.install_k3s(action), scripts.INSTALL_WITHIN_S, log)
+            case Upload():
+                await self._upload(action, progress)
+            case Reboot():
+                await self._command(action.title, scripts.REBOOT, 20.0, log)
+            case WaitUntil():
+                await self._wait(action, log, progress)
+
+    async def ask(self, query: Query, stdin: Secret | None = None) -> str:
+        # Reaching out to another host needs no rights; the files of k3s do.
+        root = not isinstance(query, PasswordAccepted)
+        data = stdin.reveal().encode() if stdin else b""
+        result = await self._shell.run(query.script, root=root, stdin=data, timeout=60.0)
+        if result.exit_status != 0:
+            raise ActionFailed(_evidence(f"{type(query).__name__} got no answer", query.script, result))
+        return result.stdout
+
+    async def close(self) -> None:
+        await self._shell.close()
+
+    async def _write(self, action: WriteFile) -> None:
+        if action.content is None:
+            raise ActionFailed(Evidence(f"what belongs into {action.path} is not known yet"))
+        text = action.content if isinstance(action.content, str) else action.content.reveal()
+        data = text.encode()
+        script = scripts.write_file(action.path, len(data), action.mode, action.backup)
+        result = await self._shell.run(script, root=True, stdin=data, timeout=60.0)
+        if result.exit_status != 0:
+            raise ActionFailed(
+                _evidence(f"{action.path} could not be written", f"write {action.path}", result)
+            )
+
+    async def _upload(self, action: Upload, progress: Progress) -> None:
+        part = f"/tmp/.sugarkube-{action.sha256[:16]}.part"
+        size = max(action.size, 1)
+
+        def sent(count: int) -> None:
+            progress(count / size, f"{count / 1e6:.1f} of {action.size / 1e6:.1f} MB")
+
+        try:
+            await self._shell.upload(action.source, part, sent)
+        except OSError as error:
+            raise ActionFailed(
+                Evidence(
+                    f"{action.source.name} could not be uploaded",
+                    clean_line(str(error)),
+                    "check the free space in the node's /tmp, and that the file can be read here",
+                    command=f"upload {action.source} to {part}",
+                )
+            ) from error
+        script = scripts.finish_upload(part, action.path, action.sha256, action.mode)
+        result = await self._shell.run(script, root=True, timeout=300.0)
+        if result.exit_status != 0:
+            raise ActionFailed(_evidence(f"{action.path} could not be installed", action.title, result))
+
+    async def _command(self, title: str, script: str, timeout: float, log: Log) -> None:
+        try:
+            result = await self._shell.run(script, root=True, timeout=timeout, on_line=log)
+        except TimeoutError as error:
+            raise ActionFailed(
+                Evidence(
+                    f"{title}: not done after {timeout:.0f} s",
+                    remedy="it may still be running on the node; look there, then run again",
+                    command=title,
+                )
+            ) from error
+        if result.exit_status != 0:
+            raise ActionFailed(_evidence(f"{title} failed", title, result))
+
+    async def _wait(self, action: WaitUntil, log: Log, progress: Progress) -> None:
+        follower = asyncio.create_task(self._follow(action.unit, log)) if action.unit else None
+        try:
+            await self._poll(action, log, progress)
+        finally:
+            if follower is not None:
+                follower.cancel()
+                await asyncio.gather(follower, return_exceptions=True)
+
+    async def _poll(self, action: WaitUntil, log: Log, progress: Progress) -> None:
+        started = self._clock.now()
+        seen = "nothing yet"
+        while (elapsed := self._clock.now() - started) < action.deadline:
+            progress(elapsed / action.deadline, seen)
+            try:
+                result = await self._shell.run(action.script, root=True, timeout=30.0)
+            except TimeoutError:
+                seen = "the node took more than 30 s to answer"
+                continue
+            seen = _last_line(result.stdout) or seen
+            if result.exit_status == 0:
+                log(seen)
+                return
+            if result.exit_status == HOPELESS:
+                raise ActionFailed(
+                    Evidence(f"waiting for {action.condition} is hopeless", seen, _remedy(seen), action.title)
+                )
+            await self._clock.sleep(action.interval)
+        if action.required:
+            raise ActionFailed(
+                Evidence(
+                    f"waited {action.deadline:.0f} s for {action.condition}, in vain",
+                    f"seen last: {seen}",
+                    _remedy(seen)
+                    or (f"look at: sudo journalctl -u {action.unit} -n 50" if action.unit else "run again"),
+                    action.title,
+                )
+            )
+        log(f"waited {action.deadline:.0f} s for {action.condition}; seen last: {seen}")
+
+    async def _follow(self, unit: str, log: Log) -> None:
+        """Show a unit's journal from now on; whatever ends it is no failure of the wait."""
+        try:
+            await self._shell.run(
+                f"journalctl -q -f -n 0 -o cat -u {unit}", root=True, timeout=86_400.0, on_line=log
+            )
+        except (OSError, TimeoutError, SugarkubeError):
+            log(f"(the journal of {unit} can no longer be followed)")
+
+
+class ShellMachines:
+    """Opens machines over connections."""
+
+    def __init__(self, connector: Connector, clock: Clock) -> None:
+        self._connector = connector
+        self._clock = clock
+
+    async def open(self, target: Target) -> Machine:
+        return ShellMachine(await self._connector.connect(target), self._clock)
+
+
+def _last_line(text: str) -> str:
+    lines = [line for line in text.splitlines() if line.strip()]
+    return clean_line(lines[-1], 300).strip() if lines else ""
+
+
+def _remedy(text: str) -> str:
+    return next((remedy for sign, remedy in _REMEDIES if sign in text), "")
+
+
+def _evidence(what: str, command: str, result: CommandResult, why: str = "") -> Evidence:
+    output = [
+        clean_line(line, 400) for line in (result.stdout + "\n" + result.stderr).splitlines() if line.strip()
+    ]
+    lines = tuple(output[-EVIDENCE_LINES:])
+    return Evidence(
+        what,
+        why or (lines[-1] if lines else f"exit status {result.exit_status}, no output"),
+        _remedy("\n".join(output)),
+        command.strip(),
+        result.exit_status,
+        lines,
+    )

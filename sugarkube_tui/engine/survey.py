@@ -1,0 +1,56 @@
+"""A fresh look at the LAN before anything is decided: which servers of this environment are alive?"""
+
+from __future__ import annotations
+
+import asyncio
+
+from sugarkube_tui.cluster.advert import Advert
+from sugarkube_tui.cluster.environment import Environment
+from sugarkube_tui.cluster.hosts import Survey
+from sugarkube_tui.cluster.roles import LiveServer
+from sugarkube_tui.cluster.token import ca_hash
+from sugarkube_tui.engine.ports import Api, Clock, Interest, Lan
+
+LISTEN_S = 2.5
+"""Seconds to listen.  Queries go out at once, after 1 s and after 3 s (RFC 6762 §5.2), and answers come
+within 120 ms: two of them fit, so that silence means absence."""
+ANSWER_WITHIN_S = 5.0
+
+
+async def listen(lan: Lan, interest: Interest, seconds: float, clock: Clock) -> Survey:
+    """All that is heard within a time, from a fresh look."""
+    survey = Survey()
+
+    async def collect() -> None:
+        nonlocal survey
+        async for sighting in lan.watch(interest):
+            survey = survey.fold(sighting)
+
+    collector = asyncio.create_task(collect())
+    sleeper = asyncio.create_task(clock.sleep(seconds))
+    try:
+        done, _ = await asyncio.wait({collector, sleeper}, return_when=asyncio.FIRST_COMPLETED)
+        if collector in done:
+            collector.result()  # a look that ends by itself has failed
+    finally:
+        collector.cancel()
+        sleeper.cancel()
+        await asyncio.gather(collector, sleeper, return_exceptions=True)
+    return survey
+
+
+async def live_servers(lan: Lan, api: Api, environment: Environment, clock: Clock) -> tuple[LiveServer, ...]:
+    """The servers that advertise an environment, each with the CA that it really serves."""
+    survey = await listen(lan, Interest((environment,)), LISTEN_S, clock)
+    adverts = survey.servers_of(environment)
+    return tuple(await asyncio.gather(*(_live(api, advert) for advert in adverts)))
+
+
+async def _live(api: Api, advert: Advert) -> LiveServer:
+    for address in (*advert.addresses, advert.host):
+        try:
+            identity = await api.identity(address, advert.port, ANSWER_WITHIN_S)
+        except (OSError, TimeoutError):
+            continue
+        return LiveServer(advert.host, ca_hash(identity.ca_pem))
+    return LiveServer(advert.host, "")

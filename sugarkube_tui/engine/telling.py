@@ -1,0 +1,63 @@
+"""Telling: events with their time, without secrets, to everybody who listens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from sugarkube_tui.cluster.secrets import Redactor
+from sugarkube_tui.engine.events import Event, EventSink, LogLine, Spent, redacted
+from sugarkube_tui.engine.ports import Clock
+
+
+class Teller:
+    """The one place that events leave the engine by."""
+
+    def __init__(self, clock: Clock, sinks: Sequence[EventSink], redactor: Redactor) -> None:
+        self._clock = clock
+        self._sinks = tuple(sinks)
+        self._start = clock.now()
+        self.redactor = redactor
+
+    @property
+    def at(self) -> float:
+        """Seconds since the run began."""
+        return self._clock.now() - self._start
+
+    def tell(self, event: Event) -> None:
+        event = redacted(event, self.redactor)
+        for sink in self._sinks:
+            sink(event)
+
+    def log(self, node: str, text: str) -> None:
+        self.tell(LogLine(self.at, node, text))
+
+
+class Stopwatch:
+    """Where a node's time went: seconds by `Spent`; what nobody claims is our own overhead."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._began = clock.now()
+        self._spent = dict.fromkeys(Spent, 0.0)
+        self._running = 0
+
+    @contextmanager
+    def spending(self, kind: Spent) -> Iterator[None]:
+        """Claims the time of the block; blocks inside another one do not count twice."""
+        self._running += 1
+        began = self._clock.now()
+        try:
+            yield
+        finally:
+            self._running -= 1
+            if self._running == 0:
+                self._spent[kind] += self._clock.now() - began
+
+    def totals(self) -> dict[str, float]:
+        elapsed = self._clock.now() - self._began
+        claimed = sum(self._spent.values())
+        return {
+            **{kind.value: s for kind, s in self._spent.items()},
+            Spent.OVERHEAD.value: max(0.0, elapsed - claimed),
+        }

@@ -1,0 +1,103 @@
+"""Turns: who may join the cluster when, and with what token (contract §15, "Order across nodes")."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+from sugarkube_tui.cluster.token import JoinToken
+from sugarkube_tui.engine.events import Evidence, Spent
+from sugarkube_tui.engine.node import NodeRun
+
+
+class DependencyFailed(Exception):
+    """What this node needs from another one will not come."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        super().__init__(evidence.what)
+        self.evidence = evidence
+
+
+class Turns:
+    """The token that joiners wait for, and the order in which they go.
+
+    Args:
+        token: if it is known already.
+        servers: names of the servers that are to be formed; the agents wait for all of them.
+    """
+
+    def __init__(self, token: JoinToken | None, servers: Iterable[str]) -> None:
+        self._token: asyncio.Future[JoinToken] = asyncio.get_running_loop().create_future()
+        # Nobody may be waiting when it fails.
+        self._token.add_done_callback(lambda future: future.cancelled() or future.exception())
+        if token is not None:
+            self._token.set_result(token)
+        self._servers_left = set(servers)
+        self._servers_done = asyncio.Event()
+        self._server_turn = asyncio.Lock()
+        self._in_turn = ""
+        self.left("")
+
+    def provide(self, token: JoinToken) -> None:
+        if not self._token.done():
+            self._token.set_result(token)
+
+    def left(self, name: str) -> None:
+        """A node's part has ended, well or not."""
+        self._servers_left.discard(name)
+        if not self._servers_left:
+            self._servers_done.set()
+
+    def source_failed(self, source: str, evidence: Evidence) -> None:
+        """The node that the token was to come from has failed."""
+        if not self._token.done():
+            self._token.set_exception(
+                DependencyFailed(
+                    Evidence(
+                        f"needs the join token of {source}, which failed",
+                        evidence.what,
+                        f"settle {source} first, then run the same command again",
+                    )
+                )
+            )
+
+    async def token(self, node: NodeRun, source: str) -> JoinToken:
+        """The join token, as soon as there is one.
+
+        Raises:
+            DependencyFailed: there will be none.
+        """
+        if self._token.done():
+            return self._token.result()
+        with _waiting(node, "waiting for the first server", f"{source} is not up yet"):
+            return await asyncio.shield(self._token)
+
+    @asynccontextmanager
+    async def server_turn(self, node: NodeRun) -> AsyncIterator[None]:
+        """Hold the turn to join as a server: etcd takes one learner at a time."""
+        with _waiting(node, "waiting for its turn to join", f"{self._in_turn or 'nobody'} is joining"):
+            await self._server_turn.acquire()
+        self._in_turn = node.name
+        try:
+            yield
+        finally:
+            self._in_turn = ""
+            self._server_turn.release()
+
+    async def servers_done(self, node: NodeRun) -> None:
+        """Wait until no server is left to be formed."""
+        if not self._servers_done.is_set():
+            left = ", ".join(sorted(self._servers_left))
+            with _waiting(node, "waiting for the servers", f"still to come: {left}"):
+                await self._servers_done.wait()
+
+
+@contextmanager
+def _waiting(node: NodeRun, what: str, seen: str) -> Iterator[None]:
+    node.waiting(what, None, seen)
+    with node.stopwatch.spending(Spent.WAITING):
+        try:
+            yield
+        finally:
+            node.wait_ended()

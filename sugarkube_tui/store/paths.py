@@ -1,0 +1,55 @@
+"""Where the program keeps its files: the platform's own places, private to the user."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+_APP = "sugarkube-tui"
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The program's directories.  Nothing is created before `private` is called.
+
+    Attributes:
+        config: what the operator writes or chooses to keep.
+        state: what the program has to remember: host keys and runs.
+        cache: what can be fetched again.
+    """
+
+    config: Path
+    state: Path
+    cache: Path
+
+    @classmethod
+    def default(cls) -> Paths:
+        """The platform's places; the XDG variables win where they are set."""
+        return cls(
+            config=platformdirs.user_config_path(_APP),
+            state=platformdirs.user_state_path(_APP),
+            cache=platformdirs.user_cache_path(_APP),
+        )
+
+    @property
+    def pins(self) -> Path:
+        """Host keys that were accepted, in the format of OpenSSH's known_hosts."""
+        return self.state / "known_hosts"
+
+    @property
+    def runs(self) -> Path:
+        """One directory for each run."""
+        return self.state / "runs"
+
+
+def private(directory: Path) -> Path:
+    """Create a directory, and parents that are missing, for the user alone; return it.
+
+    Raises:
+        OSError: it cannot be created.
+    """
+    for parent in reversed((directory, *directory.parents)):
+        parent.mkdir(mode=0o700, exist_ok=True)
+    return directory

@@ -1,0 +1,45 @@
+"""The one place where adapters meet ports."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from sugarkube_tui.engine.ports import World
+from sugarkube_tui.store.paths import Paths
+
+
+class RealClock:
+    """Time as it passes."""
+
+    def now(self) -> float:
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+def real_world(paths: Paths) -> World:
+    """The LAN and the nodes as they are.  The adapters' libraries are imported here, not before."""
+    from sugarkube_tui.engine.shell_machine import ShellMachines
+    from sugarkube_tui.kube import KubernetesClient
+    from sugarkube_tui.lan import TlsApi, ZeroconfLan
+    from sugarkube_tui.ssh import SshConnector
+    from sugarkube_tui.store.pins import HostKeyPins
+
+    clock = RealClock()
+    lan = ZeroconfLan()
+    return World(
+        machines=ShellMachines(SshConnector(HostKeyPins(paths.pins)), clock),
+        lan=lan,
+        api=TlsApi(lan),
+        kubernetes=KubernetesClient(lan),
+        clock=clock,
+    )
+
+
+def demo_world() -> World:
+    """A simulated LAN of six Pis behind the same ports: no network, no root, nothing is changed."""
+    from sugarkube_tui.simulator import simulated_world
+
+    return simulated_world()
