@@ -1,0 +1,42 @@
+# `make demo` and `make test` set up all they need in .venv; `make lab` needs root on Debian or Ubuntu.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test check lint lab lab-tools run clean
+
+demo: $(READY)  ## the wizard on a simulated LAN
+	$(BIN)/sugarkube-tui --demo
+
+run: $(READY)  ## the wizard on your LAN
+	$(BIN)/sugarkube-tui
+
+test: $(READY)  ## all tests that need neither root nor network
+	$(BIN)/python -m pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test  ## what must pass before a commit
+
+lab: $(READY)  ## end to end, on Pis that really boot (as root)
+	$(BIN)/python -m pytest tests/lab
+
+lab-tools:  ## the Debian packages that the lab needs (as root)
+	apt-get update -q
+	apt-get install -y -q --no-install-recommends $(shell cat tests/lab/packages.txt)
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache
+
+$(READY): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 …")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	touch $(READY)

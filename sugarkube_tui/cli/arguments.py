@@ -1,0 +1,149 @@
+"""The command line's grammar."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from sugarkube_tui import __version__
+from sugarkube_tui.cli import exit_codes
+
+_DESCRIPTION = """\
+Form a k3s cluster from the Raspberry Pis on your LAN.
+
+Without a command, the wizard starts. The commands do the same work without it."""
+
+_EPILOG = """\
+exit status:
+  0   done, or nothing had to be done
+  1   a node did not reach its goal, a plan was refused, or a proof does not hold
+  2   plan --check: something would be changed
+  64  the arguments, a variable or a file given cannot be used
+  130 stopped
+
+variables (arguments come first):
+  SUGARKUBE_ENV, SUGARKUBE_CLUSTER, SUGARKUBE_SERVERS, SUGARKUBE_API_REGADDR, K3S_CHANNEL,
+  SUGARKUBE_TOKEN_<ENV>, SUGARKUBE_TOKEN, SUGARKUBE_FIX_TIME, SUGARKUBE_STRICT_TIME, SUGARKUBE_NODE_PREFIX"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        print(f"{self.prog}: {message}", file=sys.stderr)
+        raise SystemExit(exit_codes.USAGE)
+
+
+def parser() -> argparse.ArgumentParser:
+    demo = _Parser(add_help=False)
+    # Accepted before and after the command; the later default must not undo the earlier choice.
+    demo.add_argument(
+        "--demo",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="use a simulated LAN: nothing is touched",
+    )
+    main = _Parser(
+        prog="sugarkube-tui",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    main.add_argument("--version", action="version", version=f"sugarkube-tui {__version__}")
+    main.add_argument("--demo", action="store_true", help="use a simulated LAN: nothing is touched")
+    _login(main)
+    commands = main.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+
+    scan = commands.add_parser("scan", parents=[demo], help="list the Pis and the k3s adverts on the LAN")
+    _hosts(scan)
+    _cluster(scan)
+    scan.add_argument(
+        "--seconds", type=float, default=4.0, metavar="S", help="how long to listen (default 4)"
+    )
+    _json(scan)
+
+    plan = commands.add_parser("plan", parents=[demo], help="print what `up` would do; changes nothing")
+    _formation(plan)
+    plan.add_argument(
+        "--check", action="store_true", help="exit with status 2 when something would be changed"
+    )
+
+    up = commands.add_parser("up", parents=[demo], help="form the cluster, or complete it, and prove it")
+    _formation(up)
+    up.add_argument("--yes", action="store_true", help="do not ask before the first change")
+
+    verify = commands.add_parser(
+        "verify", parents=[demo], help="prove the cluster by a fresh look from outside"
+    )
+    verify.add_argument("environment", metavar="ENV", help="for example dev, int or prod")
+    _hosts(verify)
+    _cluster(verify)
+    _login(verify, inherit=True)
+    verify.add_argument("--servers", metavar="N", help="how many servers there must be")
+    verify.add_argument(
+        "--registration-address", metavar="A", help="must be covered by the certificates, too"
+    )
+    _json(verify)
+    return main
+
+
+def _formation(command: argparse.ArgumentParser) -> None:
+    command.add_argument("environment", metavar="ENV", help="for example dev, int or prod")
+    _hosts(command)
+    _cluster(command)
+    command.add_argument("--servers", metavar="N", help="how many servers the cluster is to have: 1, 3 or 5")
+    command.add_argument("--even-servers", action="store_true", help="agree to an even number of servers")
+    command.add_argument(
+        "--registration-address",
+        metavar="A",
+        help="IP or DNS name (VIP, load balancer) that nodes join through",
+    )
+    command.add_argument("--channel", metavar="C", help="k3s channel or exact version (default stable)")
+    command.add_argument(
+        "--airgap", type=Path, metavar="DIR", help="install from a k3s release in this directory"
+    )
+    taint = command.add_mutually_exclusive_group()
+    taint.add_argument("--taint", action="store_true", default=None, help="keep workloads off the servers")
+    taint.add_argument(
+        "--no-taint", dest="taint", action="store_false", help="let workloads run on the servers"
+    )
+    _login(command, inherit=True)
+    _json(command)
+
+
+def _hosts(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--host",
+        action="append",
+        default=[],
+        dest="hosts",
+        metavar="H",
+        help="a node: [user@]name-or-address[:port]; once for each",
+    )
+
+
+def _cluster(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--cluster", metavar="NAME", help="cluster prefix (default sugar)")
+
+
+def _login(command: argparse.ArgumentParser, *, inherit: bool = False) -> None:
+    default = {"default": argparse.SUPPRESS} if inherit else {}
+    command.add_argument("--user", metavar="USER", help="whom to log in as (default pi)", **default)  # type: ignore[arg-type]
+    command.add_argument("--identity", type=Path, metavar="FILE", help="private key file", **default)  # type: ignore[arg-type]
+    command.add_argument(
+        "--ask-password",
+        action="store_true",
+        help="ask for the login password (also used for sudo)",
+        **default,  # type: ignore[arg-type]
+    )
+    command.add_argument(
+        "--ask-sudo-password",
+        action="store_true",
+        help="ask for the password that sudo wants",
+        **default,  # type: ignore[arg-type]
+    )
+
+
+def _json(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="print one JSON object per line")

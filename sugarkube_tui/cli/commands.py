@@ -1,0 +1,262 @@
+"""The commands: each takes what was asked for and returns the exit status."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from sugarkube_tui.cli import exit_codes
+from sugarkube_tui.cli.inputs import (
+    environments_of_interest,
+    find_targets,
+    parse_host,
+    read_choices,
+    read_defaults,
+    read_login,
+)
+from sugarkube_tui.cli.render import (
+    EventLines,
+    look_lines,
+    proof_lines,
+    survey_lines,
+    time_lines,
+)
+from sugarkube_tui.cluster.choices import parse_registration_address, parse_servers
+from sugarkube_tui.cluster.errors import InvalidInput
+from sugarkube_tui.cluster.plan import Plan
+from sugarkube_tui.cluster.token import token_from_variables
+from sugarkube_tui.engine.board import Board
+from sugarkube_tui.engine.events import Event, EventSink, Result, as_json
+from sugarkube_tui.engine.formation import Answer, Formation, Look, Question, Request, give_up
+from sugarkube_tui.engine.ports import Interest, Target, World
+from sugarkube_tui.engine.survey import LISTEN_S, listen
+from sugarkube_tui.engine.verify import Check, Proof, read_credentials, verify
+from sugarkube_tui.store.journal import RunJournal
+from sugarkube_tui.store.paths import Paths
+
+
+def say(text: str = "") -> None:
+    print(text, flush=True)
+
+
+def tell(text: str) -> None:
+    """For people, beside data on standard output."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def say_json(value: Mapping[str, Any]) -> None:
+    say(json.dumps(value, ensure_ascii=False, default=str))
+
+
+async def scan(world: World, arguments: Namespace, variables: Mapping[str, str]) -> int:
+    """List hosts and adverts."""
+    defaults = read_defaults(arguments, variables)
+    names = tuple(f"{defaults.prefix}{number}.local" for number in range(10))
+    interest = Interest(
+        environments_of_interest(defaults.choices.environment),
+        (*names, "raspberrypi.local"),
+        tuple(parse_host(host).host for host in arguments.hosts),
+    )
+    survey = await listen(world.lan, interest, arguments.seconds, world.clock)
+    if arguments.json:
+        for host in survey.hosts:
+            say_json({"event": "host", **asdict(host)})
+    else:
+        for line in survey_lines(survey):
+            say(line)
+        if not survey.hosts:
+            tell(
+                f"asked for {names[0]}, {names[1]} … and listened for adverts for {arguments.seconds:.0f} s\n"
+                "→ is this workstation on the Pis' network, and is multicast (UDP 5353) let through? "
+                "give nodes by --host"
+            )
+    return exit_codes.OK if survey.hosts else exit_codes.FAILED
+
+
+async def plan(world: World, arguments: Namespace, variables: Mapping[str, str], paths: Paths) -> int:
+    """Print what `up` would do."""
+    formation, _ = await _formation(world, arguments, variables, paths, ())
+    try:
+        look = await formation.look()
+    finally:
+        await formation.close()
+    if arguments.json:
+        say_json(_look_json(look))
+    else:
+        for line in look_lines(look):
+            say(line)
+    if look.failures or look.plan.blocked:
+        return exit_codes.FAILED
+    return exit_codes.WOULD_CHANGE if arguments.check and not look.plan.empty else exit_codes.OK
+
+
+async def up(world: World, arguments: Namespace, variables: Mapping[str, str], paths: Paths) -> int:
+    """Form the cluster, then prove it."""
+    board = Board()
+    lines = EventLines()
+
+    def show(event: Event) -> None:
+        if arguments.json:
+            say_json(as_json(event))
+        else:
+            for line in lines.of(event):
+                say(line)
+
+    formation, targets = await _formation(world, arguments, variables, paths, (board.fold, show))
+    try:
+        look = await formation.look()
+        if not arguments.json:
+            for line in look_lines(look):
+                say(line)
+        if look.failures or look.plan.blocked:
+            if arguments.json:
+                say_json(_look_json(look))
+            tell("✖ nothing was changed: settle what is marked ✖ first")
+            return exit_codes.FAILED
+        if not look.plan.empty and not arguments.yes:
+            await _confirm(look.plan)
+        result = await formation.run()
+    finally:
+        await formation.close()
+    if not arguments.json:
+        for line in time_lines(board):
+            say(line)
+    if result is Result.FAILED:
+        return exit_codes.FAILED
+    servers = [node.goal.hostname for node in look.plan.nodes if node.goal.role.is_server]
+    sources = sorted(targets, key=lambda target: target.name not in servers)
+    proof = await _prove(world, arguments, variables, sources, [f"{name}.local" for name in servers])
+    return exit_codes.OK if proof.ok else exit_codes.FAILED
+
+
+async def prove(world: World, arguments: Namespace, variables: Mapping[str, str]) -> int:
+    """Prove the cluster by a fresh look."""
+    defaults = read_defaults(arguments, variables)
+    environment = defaults.choices.environment
+    login = read_login(arguments)
+    hosts = list(arguments.hosts)
+    if not hosts:
+        survey = await listen(world.lan, Interest((environment,)), LISTEN_S, world.clock)
+        hosts = sorted(advert.host for advert in survey.servers_of(environment) if advert.host)
+    targets = await find_targets(world.lan, hosts, login)
+    proof = await _prove(world, arguments, variables, targets, ())
+    wanted = parse_servers(arguments.servers, "--servers") if arguments.servers else 0
+    if len(proof.servers) < wanted:
+        tell(f"✖ {len(proof.servers)} of {wanted} servers are there")
+        return exit_codes.FAILED
+    return exit_codes.OK if proof.ok else exit_codes.FAILED
+
+
+async def _prove(
+    world: World,
+    arguments: Namespace,
+    variables: Mapping[str, str],
+    sources: list[Target] | tuple[Target, ...],
+    expected: list[str] | tuple[str, ...],
+) -> Proof:
+    defaults = read_defaults(arguments, variables)
+    environment = defaults.choices.environment
+    address = defaults.choices.registration_address
+    if arguments.registration_address is not None:
+        address = parse_registration_address(arguments.registration_address, "--registration-address")
+    token = token_from_variables(environment, variables)
+    credentials = await read_credentials(world, sources, token)
+
+    def show(check: Check) -> None:
+        if arguments.json:
+            say_json({"event": "check", **asdict(check)})
+
+    proof = await verify(world, environment, expected, credentials, address, show)
+    if arguments.json:
+        nodes = [asdict(node) for node in proof.nodes]
+        say_json(
+            {
+                "event": "proof",
+                "environment": str(environment),
+                "ok": proof.ok,
+                "servers": {server.host: server.ok for server in proof.servers},
+                "nodes": nodes,
+                "problem": proof.problem,
+            }
+        )
+    else:
+        say()
+        for line in proof_lines(proof):
+            say(line)
+    return proof
+
+
+async def _formation(
+    world: World,
+    arguments: Namespace,
+    variables: Mapping[str, str],
+    paths: Paths,
+    sinks: tuple[EventSink, ...],
+) -> tuple[Formation, tuple[Target, ...]]:
+    if not arguments.hosts:
+        raise InvalidInput(
+            "no node was named",
+            where="--host",
+            remedy="see what is there with `sugarkube-tui scan`, then give each node by --host; "
+            "or start the wizard: sugarkube-tui",
+        )
+    choices = read_choices(arguments, read_defaults(arguments, variables))
+    token = token_from_variables(choices.environment, variables)
+    targets = await find_targets(world.lan, arguments.hosts, read_login(arguments))
+    directory = ""
+    if sinks and not world.simulated:
+        journal = RunJournal(paths.runs, str(choices.environment))
+        directory = journal.problem or str(journal.directory)
+        sinks = (journal, *sinks)
+    ask = _ask_operator if sys.stdin.isatty() and not arguments.json else give_up
+    return Formation(world, Request(targets, choices, token, directory), sinks, ask), targets
+
+
+async def _confirm(plan: Plan) -> None:
+    if not sys.stdin.isatty():
+        raise InvalidInput("nothing was changed", where="up", remedy="add --yes to let it change the nodes")
+    answer = await asyncio.to_thread(input, "Do this? [y/N] ")
+    if answer.strip().lower() not in ("y", "yes"):
+        raise InvalidInput("nothing was changed", where="up", remedy="say y to go on")
+
+
+async def _ask_operator(question: Question) -> Answer:
+    tell(f"\n? {question.node}: {question.what}\n  {question.why}")
+    for number, answer in enumerate(question.answers, start=1):
+        tell(f"  {number} {answer}")
+    text = await asyncio.to_thread(input, f"1 to {len(question.answers)} [{len(question.answers)}]: ")
+    choice = int(text) if text.strip().isdigit() else len(question.answers)
+    return question.answers[min(max(choice, 1), len(question.answers)) - 1]
+
+
+def _look_json(look: Look) -> dict[str, Any]:
+    return {
+        "event": "plan",
+        "empty": look.plan.empty,
+        "blocked": look.plan.blocked or bool(look.failures),
+        "version": look.version,
+        "problems": [asdict(problem) for problem in look.plan.problems],
+        "failures": {name: asdict(evidence) for name, evidence in look.failures.items()},
+        "nodes": [
+            {
+                "node": node.name,
+                "role": node.goal.role,
+                "reason": node.reason,
+                "steps": [
+                    {
+                        "step": step.step,
+                        "title": step.title,
+                        "actions": [{"title": a.title, "details": list(a.details)} for a in step.actions],
+                        "problems": [asdict(problem) for problem in step.problems],
+                    }
+                    for step in node.steps
+                ],
+            }
+            for node in look.plan.nodes
+        ],
+    }

@@ -1,0 +1,132 @@
+"""From arguments and variables to what the engine is asked for.  Arguments come before variables."""
+
+from __future__ import annotations
+
+import getpass
+import re
+import sys
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sugarkube_tui.cluster.advert import normal_host
+from sugarkube_tui.cluster.choices import (
+    Choices,
+    Defaults,
+    defaults_from_variables,
+    parse_channel,
+    parse_registration_address,
+    parse_servers,
+)
+from sugarkube_tui.cluster.environment import Environment
+from sugarkube_tui.cluster.errors import InvalidInput
+from sugarkube_tui.cluster.secrets import Secret
+from sugarkube_tui.engine.ports import Lan, Login, Target
+from sugarkube_tui.store.release import read_release
+
+RESOLVE_WITHIN_S = 3.0
+
+_HOST = re.compile(
+    r"(?:(?P<user>[A-Za-z_][A-Za-z0-9_.-]*)@)?"
+    r"(?:\[(?P<six>[0-9A-Fa-f:.]+(?:%[A-Za-z0-9]+)?)\]|(?P<name>[A-Za-z0-9._-]+))(?::(?P<port>\d{1,5}))?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TypedHost:
+    """A host as it was typed: `[user@]name-or-address[:port]`."""
+
+    host: str
+    user: str
+    port: int
+
+
+def parse_host(text: str) -> TypedHost:
+    """Raises InvalidInput when it is no host."""
+    match = _HOST.fullmatch(text.strip())
+    if match is None or not 1 <= int(match["port"] or 22) <= 65535:
+        raise InvalidInput(
+            f"{text!r} is no host",
+            where="--host",
+            remedy="use [user@]name-or-address[:port], an IPv6 in brackets",
+        )
+    return TypedHost(
+        normal_host(match["six"] or match["name"]), match["user"] or "", int(match["port"] or 22)
+    )
+
+
+def read_login(arguments: Namespace) -> Login:
+    """How to log in; asks for passwords on the terminal, or reads them from standard input, one a line."""
+    identity: Path | None = arguments.identity
+    if identity is not None:
+        identity = identity.expanduser()
+        if not identity.is_file():
+            raise InvalidInput(
+                "there is no such key file", where=str(identity), remedy="give the private key's path"
+            )
+    password = _ask_secret("Login password: ") if arguments.ask_password else None
+    sudo_password = _ask_secret("Password for sudo: ") if arguments.ask_sudo_password else None
+    return Login(arguments.user or "pi", 22, identity, password, sudo_password)
+
+
+def _ask_secret(prompt: str) -> Secret:
+    text = getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    if not text:
+        raise InvalidInput("the password is empty", remedy="type it, or give it on standard input")
+    return Secret(text)
+
+
+async def find_targets(lan: Lan, hosts: Sequence[str], login: Login) -> tuple[Target, ...]:
+    """The nodes to log in to.  `.local` names are asked for by ourselves, as not every workstation can.
+
+    Raises:
+        InvalidInput: a host is malformed, or was given twice.
+    """
+    targets: dict[str, Target] = {}
+    for text in hosts:
+        typed = parse_host(text)
+        name = typed.host.removesuffix(".local")
+        if name in targets:
+            raise InvalidInput(f"{name} was given twice", where="--host", remedy="give each node once")
+        host = typed.host
+        if host.endswith(".local"):
+            addresses = await lan.resolve(host, RESOLVE_WITHIN_S)
+            host = addresses[0] if addresses else host
+        user = typed.user or login.user
+        targets[name] = Target(name, host, replace(login, user=user, port=typed.port))
+    return tuple(targets.values())
+
+
+def read_defaults(arguments: Namespace, variables: Mapping[str, str]) -> Defaults:
+    """The variables' defaults, with the environment and cluster that were given."""
+    if arguments.command is not None and getattr(arguments, "environment", None):
+        variables = {**variables, "SUGARKUBE_ENV": arguments.environment}
+    if getattr(arguments, "cluster", None):
+        variables = {**variables, "SUGARKUBE_CLUSTER": arguments.cluster}
+    return defaults_from_variables(variables)
+
+
+def read_choices(arguments: Namespace, defaults: Defaults) -> Choices:
+    """The choices for `plan` and `up`.
+
+    Raises:
+        InvalidInput: naming the argument.
+    """
+    choices = defaults.choices
+    if arguments.servers is not None:
+        choices = replace(choices, servers=parse_servers(arguments.servers, "--servers"))
+    if arguments.registration_address is not None:
+        address = parse_registration_address(arguments.registration_address, "--registration-address")
+        choices = replace(choices, registration_address=address)
+    if arguments.channel is not None:
+        choices = replace(choices, channel=parse_channel(arguments.channel, "--channel"))
+    if arguments.airgap is not None:
+        choices = replace(choices, airgap=read_release(arguments.airgap.expanduser()))
+    return replace(choices, even_servers=arguments.even_servers, taint_servers=arguments.taint)
+
+
+def environments_of_interest(chosen: Environment) -> tuple[Environment, ...]:
+    """The environments whose adverts a scan asks for: the chosen one and the usual names."""
+    names = dict.fromkeys((chosen.name, "dev", "int", "prod", "staging"))
+    return tuple(Environment(name, chosen.cluster) for name in names)

@@ -1,0 +1,93 @@
+"""The program's entry point."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from argparse import Namespace
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any
+
+from sugarkube_tui.cli import commands, exit_codes
+from sugarkube_tui.cli.arguments import parser
+from sugarkube_tui.cli.inputs import read_defaults, read_login
+from sugarkube_tui.cli.render import error_lines
+from sugarkube_tui.cluster.errors import InvalidInput, SugarkubeError
+from sugarkube_tui.store.paths import Paths
+from sugarkube_tui.wiring import demo_world, real_world
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program and return its exit status."""
+    arguments = parser().parse_args(argv)
+    variables = dict(os.environ)
+    try:
+        if arguments.command is None:
+            return _wizard(arguments, variables)
+        return asyncio.run(_stoppable(_command(arguments, variables)))
+    except InvalidInput as error:
+        _complain(error)
+        return exit_codes.USAGE
+    except SugarkubeError as error:
+        _complain(error)
+        return exit_codes.FAILED
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return exit_codes.STOPPED
+    except BrokenPipeError:
+        # Whoever read our output went away; there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return exit_codes.FAILED
+
+
+async def _command(arguments: Namespace, variables: Mapping[str, str]) -> int:
+    paths = Paths.default()
+    world = demo_world() if arguments.demo else real_world(paths)
+    match arguments.command:
+        case "scan":
+            return await commands.scan(world, arguments, variables)
+        case "plan":
+            return await commands.plan(world, arguments, variables, paths)
+        case "up":
+            return await commands.up(world, arguments, variables, paths)
+        case _:
+            return await commands.prove(world, arguments, variables)
+
+
+async def _stoppable(work: Coroutine[Any, Any, int]) -> int:
+    """End as by Ctrl-C when the terminal closes or somebody says `kill`: remote work is stopped, too."""
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, task.cancel)
+    return await task
+
+
+def _wizard(arguments: Namespace, variables: Mapping[str, str]) -> int:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise InvalidInput(
+            "the wizard needs a terminal",
+            remedy="without one, use the commands: sugarkube-tui --help",
+        )
+    from sugarkube_tui.store.journal import RunJournal
+    from sugarkube_tui.tui.app import SugarkubeApp
+
+    defaults = read_defaults(arguments, variables)
+    login = read_login(arguments)
+    paths = Paths.default()
+    world = demo_world() if arguments.demo else real_world(paths)
+
+    def open_journal(environment: str) -> tuple[Any, str]:
+        if world.simulated:
+            return (lambda event: None), ""
+        journal = RunJournal(paths.runs, environment)
+        return journal, journal.problem or str(journal.directory)
+
+    app = SugarkubeApp(world, defaults, variables=variables, login=login, open_journal=open_journal)
+    return app.run() or exit_codes.OK
+
+
+def _complain(error: SugarkubeError) -> None:
+    for line in error_lines(error):
+        print(line, file=sys.stderr)

@@ -1,0 +1,198 @@
+"""Plans, runs and proofs as plain text lines, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sugarkube_tui.cluster.errors import SugarkubeError
+from sugarkube_tui.cluster.hosts import Survey
+from sugarkube_tui.cluster.plan import NodePlan, Plan, Problem
+from sugarkube_tui.cluster.token import short_hash
+from sugarkube_tui.engine.board import Board, evidence_lines
+from sugarkube_tui.engine.events import (
+    ActionFinished,
+    ActionStarted,
+    Event,
+    NodeConnected,
+    NodeFinished,
+    Result,
+    RoleAssigned,
+    RunFinished,
+    RunStarted,
+    Spent,
+    StepFinished,
+    Waiting,
+    Warned,
+)
+from sugarkube_tui.engine.formation import Look
+from sugarkube_tui.engine.verify import Check, Held, Proof
+
+GLYPHS = {
+    Result.OK: "✔",
+    Result.CHANGED: "✔",
+    Result.SKIPPED: "–",
+    Result.WARNED: "⚠",
+    Result.FAILED: "✖",
+    Result.STOPPED: "■",
+}
+_HELD = {Held.YES: "✔", Held.NO: "✖", Held.UNKNOWN: "?"}
+
+
+def error_lines(error: SugarkubeError) -> list[str]:
+    return [f"✖ {line}" if number == 0 else f"  {line}" for number, line in enumerate(str(error).split("\n"))]
+
+
+def survey_lines(survey: Survey) -> Iterator[str]:
+    if not survey.hosts:
+        yield "nothing was found"
+        return
+    width = max(len(host.short_name) for host in survey.hosts)
+    for host in survey.hosts:
+        yield f"{host.short_name:<{width}}  {host.address:<15}  {'; '.join(host.evidence)}"
+    adverts = survey.adverts
+    yield ""
+    yield f"k3s adverts: {len(adverts)}"
+    for advert in adverts:
+        yield f"  {advert.environment}  {advert.host}:{advert.port}  {advert.role or 'no role'}"
+        for problem in advert.problems:
+            yield f"    ⚠ {problem}"
+
+
+def look_lines(look: Look) -> Iterator[str]:
+    """All of a plan: problems first, then every node's changes in order."""
+    for problem in look.plan.problems:
+        yield from _problem_lines(problem, "")
+    for server in look.live:
+        answers = f"CA {short_hash(server.ca_hash)}" if server.ca_hash else "does not answer"
+        yield f"live server: {server.host} ({answers})"
+    for name, evidence in look.failures.items():
+        yield f"{name}"
+        yield from (f"  {line}" for line in evidence_lines(evidence))
+    for node in look.plan.nodes:
+        yield from _node_lines(node)
+    yield ""
+    yield summary(look.plan)
+
+
+def _node_lines(node: NodePlan) -> Iterator[str]:
+    yield ""
+    yield f"{node.name}: {node.goal.role} ({node.reason})"
+    for step in node.steps:
+        if not step.actions and not step.problems:
+            continue
+        yield f"  {step.title}"
+        for problem in step.problems:
+            yield from _problem_lines(problem, "    ")
+        for action in step.actions:
+            yield f"    • {action.title}"
+            yield from (f"        {line}" for line in action.details)
+    if not node.actions and not node.problems:
+        yield "  already so"
+
+
+def _problem_lines(problem: Problem, indent: str) -> Iterator[str]:
+    yield f"{indent}{'✖' if problem.blocking else '⚠'} {problem.what}"
+    if problem.why:
+        yield f"{indent}  {problem.why}"
+    yield f"{indent}  → {problem.remedy}"
+
+
+def summary(plan: Plan) -> str:
+    actions = sum(len(node.actions) for node in plan.nodes)
+    reboots = sum(node.reboots for node in plan.nodes)
+    if plan.empty:
+        return f"{_count(len(plan.nodes), 'node')}: nothing has to be changed"
+    return f"{_count(len(plan.nodes), 'node')}, {_count(actions, 'action')}, {_count(reboots, 'reboot')}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+class EventLines:
+    """A run's events as lines; waits are told when what they wait for changes, not each second."""
+
+    def __init__(self) -> None:
+        self._waits: dict[str, str] = {}
+
+    def of(self, event: Event) -> Iterator[str]:
+        match event:
+            case RunStarted():
+                if event.log_directory:
+                    yield f"logs: {event.log_directory}"
+            case RunFinished():
+                yield ""
+                yield f"{GLYPHS[event.result]} {event.what} ({event.at:.0f} s)"
+                if event.remedy:
+                    yield f"  → {event.remedy}"
+            case NodeFinished():
+                self._waits.pop(event.node, None)
+                yield self._head(event.at, event.node, f"{GLYPHS[event.result]} {event.result}")
+                if event.evidence is not None:
+                    yield from (f"        {line}" for line in evidence_lines(event.evidence))
+            case NodeConnected():
+                yield self._head(event.at, event.node, f"connected: {event.model}, {event.address}")
+            case RoleAssigned():
+                yield self._head(event.at, event.node, f"{event.role} ({event.reason})")
+            case StepFinished(result=Result.OK):
+                yield self._head(event.at, event.node, f"✔ {event.title}: already so")
+            case StepFinished():
+                yield self._head(
+                    event.at, event.node, f"{GLYPHS[event.result]} {event.title}: {event.result}"
+                )
+            case ActionStarted():
+                yield self._head(event.at, event.node, f"▶ {event.title}")
+            case ActionFinished():
+                self._waits.pop(event.node, None)
+                yield self._head(event.at, event.node, f"  done in {event.ms / 1000:.1f} s")
+            case Waiting():
+                if self._waits.get(event.node) != event.what:
+                    self._waits[event.node] = event.what
+                    limit = f", until {event.until:.0f} s" if event.until is not None else ""
+                    yield self._head(event.at, event.node, f"⏳ {event.what}{limit} (seen: {event.seen})")
+            case Warned():
+                yield self._head(event.at, event.node, f"⚠ {event.what}")
+                yield f"        → {event.remedy}"
+            case _:
+                return
+
+    @staticmethod
+    def _head(at: float, node: str, text: str) -> str:
+        return f"{at:7.1f}  {node:<14} {text}"
+
+
+def time_lines(board: Board) -> Iterator[str]:
+    """Where the time went, node by node."""
+    nodes = [node for node in board.nodes.values() if node.spent]
+    if not nodes:
+        return
+    width = max(len(node.name) for node in nodes)
+    yield ""
+    yield f"{'':<{width}}  {'result':<8} {'actions':>7} {'reboots':>7}  where the time went"
+    for node in nodes:
+        total = sum(node.spent.values()) or 1.0
+        seconds = {kind.value: node.spent.get(kind.value, 0.0) for kind in Spent}
+        spent = ", ".join(f"{kind} {value:.1f} s ({value / total:.0%})" for kind, value in seconds.items())
+        yield f"{node.name:<{width}}  {node.result or '':<8} {node.actions:>7} {node.reboots:>7}  {spent}"
+
+
+def check_line(check: Check) -> str:
+    ms = "" if check.ms is None else f"{check.ms:6.0f} ms"
+    return f"{_HELD[check.held]} {check.host:<22} {check.rung:<18} {ms:>9}  {check.seen}"
+
+
+def proof_lines(proof: Proof) -> Iterator[str]:
+    """Every server's ladder, and the verdict."""
+    for server in proof.servers:
+        for check in server.checks:
+            yield check_line(check)
+            if check.remedy:
+                yield f"    → {check.remedy}"
+    for node in proof.nodes:
+        glyph = "✔" if node.state == "Ready" else "✖"
+        roles = ", ".join(node.roles) or "agent"
+        yield f"{glyph} {node.name:<22} {node.state:<18} {roles}  {node.version}"
+    if proof.problem:
+        yield f"⚠ {proof.problem}"
+    verdict = "✔ proved" if proof.ok else "✖ not proved"
+    yield f"{verdict}: {proof.environment}, {proof.seen} of {len(proof.servers)} servers heard"

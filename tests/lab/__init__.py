@@ -1,0 +1,1 @@
+"""End-to-end tests against make-believe Raspberry Pis; see README.md."""
