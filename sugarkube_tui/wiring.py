@@ -22,8 +22,9 @@ class RealClock:
 def real_world(paths: Paths) -> World:
     """The LAN and the nodes as they are.  The adapters' libraries are imported here, not before."""
     from sugarkube_tui.engine.shell_machine import ShellMachines
-    from sugarkube_tui.kube import KubernetesClient
-    from sugarkube_tui.lan import TlsApi, ZeroconfLan
+    from sugarkube_tui.kube.client import KubernetesClient
+    from sugarkube_tui.lan.api import TlsApi
+    from sugarkube_tui.lan.discovery import ZeroconfLan
     from sugarkube_tui.ssh import SshConnector
     from sugarkube_tui.store.pins import HostKeyPins
 
@@ -32,8 +33,8 @@ def real_world(paths: Paths) -> World:
     return World(
         machines=ShellMachines(SshConnector(HostKeyPins(paths.pins)), clock),
         lan=lan,
-        api=TlsApi(lan),
-        kubernetes=KubernetesClient(lan),
+        api=TlsApi(lan.resolve),
+        kubernetes=KubernetesClient(lan.resolve),
         clock=clock,
     )
 

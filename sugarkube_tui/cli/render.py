@@ -132,10 +132,10 @@ class EventLines:
                     yield from (f"        {line}" for line in evidence_lines(event.evidence))
             case NodeConnected():
                 yield self._head(event.at, event.node, f"connected: {event.model}, {event.address}")
+                if event.first_contact:
+                    yield self._head(event.at, event.node, f"  new host key, pinned now: {event.host_key}")
             case RoleAssigned():
                 yield self._head(event.at, event.node, f"{event.role} ({event.reason})")
-            case StepFinished(result=Result.OK):
-                yield self._head(event.at, event.node, f"✔ {event.title}: already so")
             case StepFinished():
                 yield self._head(
                     event.at, event.node, f"{GLYPHS[event.result]} {event.title}: {event.result}"

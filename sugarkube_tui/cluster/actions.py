@@ -66,7 +66,7 @@ class UnitVerb(StrEnum):
     ENABLE = "enable --now"
     RESTART = "restart"
     RELOAD = "reload-or-restart"
-    START = "start --no-block"
+    START = "enable --now --no-block"
     RESTART_LATER = "restart --no-block"
 
 
@@ -140,7 +140,12 @@ class InstallK3s:
 
     @property
     def environment(self) -> dict[str, str]:
-        variables = {"INSTALL_K3S_EXEC": self.role, "INSTALL_K3S_SKIP_START": "true"}
+        variables = {
+            "INSTALL_K3S_EXEC": self.role,
+            "INSTALL_K3S_SKIP_START": "true",
+            # A node that restarts before it has joined must not start k3s: it would found its own cluster.
+            "INSTALL_K3S_SKIP_ENABLE": "true",
+        }
         if self.script_path:
             variables["INSTALL_K3S_SKIP_DOWNLOAD"] = "true"
         elif self.version:

@@ -116,7 +116,8 @@ class JoinPoint:
     """Where a node joins.
 
     Attributes:
-        host: registration address or a server's `.local` name.
+        host: registration address, or a server's IP address: k3s is linked statically and asks only
+            /etc/hosts and DNS for names, so a `.local` name would not do (k3s issues 2085, 9748).
         ca_hash: of the cluster, once known.
     """
 

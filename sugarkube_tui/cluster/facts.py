@@ -28,6 +28,7 @@ class AccessFacts:
         architecture: `uname -m`.
         address: the IPv4 address of the interface that our connection uses.
         host_key: SHA-256 fingerprint of the SSH host key.
+        first_contact: that key was seen, and pinned, for the first time.
         memory_mb, free_mb: MiB in all, MiB free on the root file system.
         root_device: for example `/dev/mmcblk0p2`.
     """
@@ -44,6 +45,7 @@ class AccessFacts:
     address: str = ""
     interfaces: tuple[Interface, ...] = ()
     host_key: str = ""
+    first_contact: bool = False
 
     @property
     def on_sd_card(self) -> bool:

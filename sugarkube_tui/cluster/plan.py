@@ -72,10 +72,17 @@ class NodePlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The whole: `problems` concern the cluster, the nodes' own are with them."""
+    """The whole: `problems` concern the cluster, the nodes' own are with them.
+
+    Attributes:
+        ca_hash: the live cluster's; empty when a new one is bootstrapped.
+        direct: a server's IP address, by which nodes can join without a registration address.
+    """
 
     nodes: tuple[NodePlan, ...]
     problems: tuple[Problem, ...] = ()
+    ca_hash: str = ""
+    direct: str = ""
 
     @property
     def empty(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import shlex
 from dataclasses import dataclass
 
@@ -44,6 +45,7 @@ class ResolveChannel:
 class ServedCa:
     """The CA that an API address serves, as seen from the node: proves name, port and identity at once.
 
+    The name is looked up as k3s does: it is linked statically, so it asks /etc/hosts and DNS, never mDNS.
     The answer is the PEM text; k3s serves it without authentication (contract §8.1).
     """
 
@@ -51,8 +53,8 @@ class ServedCa:
 
     @property
     def script(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"curl -sSfk --connect-timeout 5 --max-time 15 {shlex.quote(f'https://{host}:6443/cacerts')}"
+        url = shlex.quote(f"https://{_bracketed(self.host)}:6443/cacerts")
+        return f"{_resolves(self.host)}curl -sSfk --connect-timeout 5 --max-time 15 {url}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +86,25 @@ class PasswordAccepted:
 
     @property
     def script(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        url = shlex.quote(f"https://{host}:6443/v1-k3s/config")
+        url = shlex.quote(f"https://{_bracketed(self.host)}:6443/v1-k3s/config")
         return f"curl -sSk -K - --connect-timeout 5 --max-time 15 -o /dev/null -w '%{{http_code}}' {url}"
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _resolves(host: str) -> str:
+    """A check that a name resolves the way k3s resolves it; nothing for an address."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        name = shlex.quote(host)
+        return (
+            f"getent -s files ahosts {name} >/dev/null || getent -s dns ahosts {name} >/dev/null || "
+            f"{{ echo k3s cannot resolve {name}: it asks /etc/hosts and DNS, not mDNS >&2; exit 6; }}; "
+        )
+    return ""
 
 
 Query = ReadToken | ReadKubeconfig | ResolveChannel | ServedCa | OpenPorts | PasswordAccepted

@@ -21,10 +21,12 @@ class LiveServer:
 
     Attributes:
         host: its `.local` name.
+        address: its IP address, by which nodes join it.
         ca_hash: of the CA it serves; empty when nobody answers there.
     """
 
     host: str
+    address: str
     ca_hash: str
 
 
@@ -44,6 +46,8 @@ class Roles:
     problems: tuple[Problem, ...]
     ca_hash: str = ""
     """The live cluster's; empty when a new one is bootstrapped."""
+    direct: str = ""
+    """The address of a server, by which nodes can join without a registration address."""
 
 
 def natural(name: str) -> list[tuple[int, str]]:
@@ -131,7 +135,7 @@ def assign_roles(
         tainted = bool(new_agents or agent_names)
 
     first = server_names[0] if server_names else (new_servers[0] if bootstrap and new_servers else "")
-    direct = f"{nodes[first].access.hostname}.local" if first else next((s.host for s in elsewhere), "")
+    direct = nodes[first].access.address if first else next((s.address for s in elsewhere), "")
     join = JoinPoint(choices.registration_address or direct, target)
 
     def goal(name: str, role: Role, *, kept: bool) -> Goal:
@@ -170,7 +174,7 @@ def assign_roles(
     for name in new_agents:
         reason = f"{choices.servers} server{'s' if choices.servers > 1 else ''} reached"
         assignments[name] = Assignment(goal(name, Role.AGENT, kept=False), reason)
-    return Roles({name: assignments[name] for name in nodes}, tuple(problems), target)
+    return Roles({name: assignments[name] for name in nodes}, tuple(problems), target, direct)
 
 
 def _holds(k3s: K3sFacts, environment: str, live: Sequence[LiveServer]) -> bool:

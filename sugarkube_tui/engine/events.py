@@ -61,13 +61,20 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True)
 class NodeConnected:
-    """We are logged in and have its facts."""
+    """We are logged in and have its facts.
+
+    Attributes:
+        host_key: SHA-256 fingerprint.
+        first_contact: that key was pinned just now.
+    """
 
     at: float
     node: str
     hostname: str
     model: str
     address: str
+    host_key: str = ""
+    first_contact: bool = False
 
 
 @dataclass(frozen=True, slots=True)

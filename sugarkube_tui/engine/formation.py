@@ -8,7 +8,8 @@ stops only what depends on it.  Nothing is rolled back: the same command goes on
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import ipaddress
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
@@ -22,7 +23,15 @@ from sugarkube_tui.cluster.secrets import Redactor
 from sugarkube_tui.cluster.token import JoinToken, parse_token
 from sugarkube_tui.engine import gates
 from sugarkube_tui.engine.errors import ActionFailed
-from sugarkube_tui.engine.events import EventSink, Evidence, Result, RoleAssigned, RunFinished, RunStarted
+from sugarkube_tui.engine.events import (
+    EventSink,
+    Evidence,
+    Result,
+    RoleAssigned,
+    RunFinished,
+    RunStarted,
+    Spent,
+)
 from sugarkube_tui.engine.node import NodeRun, StepFailed, evidence_of
 from sugarkube_tui.engine.ports import Target, World
 from sugarkube_tui.engine.survey import live_servers
@@ -109,6 +118,7 @@ class Formation:
         self._version = request.choices.version
         self._source = ""  # the node that the token is read from
         self._direct = ""  # a server's own address
+        self._all_down = False  # the cluster exists, but no server of it runs
         self._ask_turn = asyncio.Lock()
         self._use_direct = False
 
@@ -128,7 +138,7 @@ class Formation:
         listening = asyncio.create_task(live_servers(world.lan, world.api, choices.environment, world.clock))
         try:
             outcomes = await asyncio.gather(
-                *(node.connect() for node in self._nodes.values()), return_exceptions=True
+                *(self._connect(node, listening) for node in self._nodes.values()), return_exceptions=True
             )
             live = await listening
         finally:
@@ -139,6 +149,10 @@ class Formation:
                 failures[name] = evidence_of(outcome)
             elif isinstance(outcome, BaseException):
                 raise outcome
+        self._adopt_hostnames(failures)
+        for name, node in self._nodes.items():
+            if name not in failures:
+                node.tell_connected()
         if self._version is None and choices.airgap is None:
             self._version = await self._resolve_channel()
         facts = {
@@ -148,6 +162,23 @@ class Formation:
         }
         plan = make_plan(facts, live, choices, self._request.token, self._version)
         return Look(plan, live, failures, self._version)
+
+    async def _connect(self, node: NodeRun, listening: asyncio.Task[tuple[LiveServer, ...]]) -> None:
+        await node.connect()
+        with node.stopwatch.spending(Spent.WAITING):
+            await asyncio.wait({listening})
+
+    def _adopt_hostnames(self, failures: Collection[str]) -> None:
+        """Call a node that was given by its address by its own name, as far as that tells nodes apart."""
+        hostnames = [node.facts.access.hostname for node in self._nodes.values() if node.facts is not None]
+        renamed: dict[str, NodeRun] = {}
+        for name, node in self._nodes.items():
+            hostname = node.facts.access.hostname if node.facts is not None else ""
+            taken = hostnames.count(hostname) > 1 or hostname in self._nodes
+            if name not in failures and hostname and not taken and _is_address(name):
+                node.name = hostname
+            renamed[node.name] = node
+        self._nodes = renamed
 
     async def _resolve_channel(self) -> str | None:
         """The version behind the channel, the same for all nodes; None while no node can ask for it."""
@@ -171,6 +202,11 @@ class Formation:
             `FAILED` when any node did not reach its goal, else the most that happened.
         """
         teller, request = self._teller, self._request
+        if any(_is_address(name) for name in self._nodes):
+            await self.look()  # from the first event on, a node has its own name
+        teller.begin()
+        for node in self._nodes.values():
+            node.stopwatch.begin()
         teller.tell(
             RunStarted(teller.at, str(request.choices.environment), tuple(self._nodes), request.log_directory)
         )
@@ -193,7 +229,8 @@ class Formation:
                     teller.at,
                     Result.STOPPED,
                     "stopped; no file was left half-written",
-                    "run the same command again: it goes on from what is true on the nodes",
+                    "run the same command again: it goes on from what is true on the nodes "
+                    "(one that is just restarting needs a minute first)",
                 )
             )
             raise
@@ -217,15 +254,16 @@ class Formation:
             raise PlanRefused(problem.what, why=problem.why, remedy=problem.remedy)
         for plan in look.plan.nodes:
             self._nodes[plan.name].goal = plan.goal
-        self._source = self._token_source()
-        source = self._nodes.get(self._source)
-        self._direct = (
-            f"{source.facts.access.hostname}.local"
-            if source is not None and source.facts is not None
-            else next((server.host for server in look.live if server.ca_hash), "")
+        live = any(plan.goal.kept and plan.goal.role.is_server for plan in look.plan.nodes) or any(
+            server.ca_hash for server in look.live if server.host not in self._own_hosts()
         )
+        self._all_down = bool(look.plan.ca_hash) and not live
+        self._source = self._token_source()
+        self._direct = look.plan.direct
         for plan in look.plan.nodes:
-            steps = len(PREPARE) + len(FORM) + (plan.name == self._source) + _joins(plan.goal)
+            steps = (
+                len(PREPARE) + len(FORM) + (plan.name == self._source) + self._joins(self._nodes[plan.name])
+            )
             self._teller.tell(
                 RoleAssigned(self._teller.at, plan.name, plan.goal.role.value, plan.reason, steps)
             )
@@ -234,13 +272,12 @@ class Formation:
 
     def _token_source(self) -> str:
         """The chosen server that the token is read from: a running one first, else the one to bootstrap."""
-        ranks = {True: 0, False: 1}
         servers = [
-            (ranks[node.goal.kept], ranks[node.goal.role is Role.FIRST_SERVER], name)
+            (not node.goal.kept, node.goal.role is not Role.FIRST_SERVER, name)
             for name, node in self._nodes.items()
             if node.goal is not None
             and node.goal.role.is_server
-            and (node.goal.kept or node.goal.role is Role.FIRST_SERVER or _resumed(node))
+            and (node.goal.kept or not self._joins(node))
         ]
         return min(servers)[2] if servers else ""
 
@@ -265,8 +302,7 @@ class Formation:
 
     async def _form(self, node: NodeRun, turns: Turns) -> None:
         goal = _goal_of(node)
-        if not _joins(goal) or _resumed(node):
-            # It bootstraps, or it has its cluster's data already: it waits for nobody.
+        if not self._joins(node):
             await node.converge((join.STEP, start.START))
             if node.name == self._source:
                 await node.in_step("token", "Join token", partial(self._read_token, node, turns))
@@ -279,6 +315,18 @@ class Formation:
         else:
             await turns.servers_done(node)
             await self._join(node, token)
+
+    def _joins(self, node: NodeRun) -> bool:
+        """It has to be let in by others.  The rest bootstrap, are members, or wake up together."""
+        goal = _goal_of(node)
+        if goal.kept or goal.role is Role.FIRST_SERVER:
+            return False
+        # Servers that were all down must start at the same time: none gets its quorum alone.
+        has_data = node.facts is not None and bool(node.facts.k3s.datastore)
+        return not (self._all_down and goal.role.is_server and has_data)
+
+    def _own_hosts(self) -> set[str]:
+        return {f"{node.facts.access.hostname}.local" for node in self._nodes.values() if node.facts}
 
     async def _join(self, node: NodeRun, token: JoinToken) -> None:
         await node.in_step("gates", "Join gates", partial(self._pass_gates, node, token))
@@ -312,7 +360,7 @@ class Formation:
         node.goal = replace(goal, join=point, token=token)
         if goal.join is None or point.host != goal.join.host:
             # An agent's unit holds the address that it was installed with.
-            await node.converge((install.STEP,))
+            await node.bring(install.STEP)
             return Result.WARNED
         return Result.OK
 
@@ -366,17 +414,15 @@ class Formation:
         return result
 
 
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
 def _goal_of(node: NodeRun) -> Goal:
     if node.goal is None:
         raise PlanRefused("this node has no role", where=node.name)
     return node.goal
-
-
-def _joins(goal: Goal) -> bool:
-    return not goal.kept and goal.role is not Role.FIRST_SERVER
-
-
-def _resumed(node: NodeRun) -> bool:
-    """A server that was begun earlier and has its cluster's data."""
-    goal, facts = node.goal, node.facts
-    return bool(goal and facts and goal.role.is_server and not goal.kept and facts.k3s.ca_hash)

@@ -105,11 +105,21 @@ class NodeRun:
                 await self.close()
                 self._machine = await self._world.machines.open(self.target)
                 facts = await self.refresh()
-        access = facts.access
-        self._teller.tell(
-            NodeConnected(self._teller.at, self.name, access.hostname, access.model, access.address)
-        )
         return facts
+
+    def tell_connected(self) -> None:
+        access = self._known_facts().access
+        self._teller.tell(
+            NodeConnected(
+                self._teller.at,
+                self.name,
+                access.hostname,
+                access.model,
+                access.address,
+                access.host_key,
+                access.first_contact,
+            )
+        )
 
     async def refresh(self, steps: Collection[str] | None = None) -> NodeFacts:
         """Probe these steps (default: all) and bring the facts up to date."""
@@ -142,10 +152,10 @@ class NodeRun:
             StepFailed: a step could not be brought to its goal; it was told.
         """
         for step in steps:
-            await self.in_step(step.id, step.title, partial(self._converge, step))
+            await self.in_step(step.id, step.title, partial(self.bring, step))
 
     async def in_step(self, step: str, title: str, work: Callable[[], Awaitable[Result]]) -> None:
-        """Tell the beginning and the end of a step around `work`.
+        """Tell the beginning and the end of a step around `work`, which is repeated if the connection breaks.
 
         Raises:
             StepFailed: the work did; it was told.
@@ -159,7 +169,7 @@ class NodeRun:
             self._teller.tell(StepFinished(self._teller.at, self.name, step, title, result, ms, evidence))
 
         try:
-            result = await work()
+            result = await self._reconnecting(work)
         except asyncio.CancelledError:
             finished(Result.STOPPED)
             raise
@@ -169,18 +179,24 @@ class NodeRun:
             raise StepFailed(evidence) from error
         finished(result)
 
-    async def _converge(self, step: Step) -> Result:
+    async def _reconnecting(self, work: Callable[[], Awaitable[Result]]) -> Result:
         reconnects = 0
         while True:
             try:
-                return await self._converge_once(step)
+                return await work()
             except ConnectionLost as error:
                 if reconnects == RECONNECTS_PER_STEP:
                     raise
                 reconnects += 1
                 await self._reconnect(error)
 
-    async def _converge_once(self, step: Step) -> Result:
+    async def bring(self, step: Step) -> Result:
+        """Do what the step still has to do, then look again: nothing may be left.
+
+        Raises:
+            ActionFailed: an action failed, a problem blocks, or the second look finds more to do.
+            ConnectionLost, AccessError: as for `Machine.apply`.
+        """
         plan = plan_step(step, self._known_facts(), self._known_goal())
         self._report(plan.problems)
         if not plan.actions:

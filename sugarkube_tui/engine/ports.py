@@ -3,7 +3,7 @@ simulator do, too."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -73,6 +73,11 @@ class Shell(Protocol):
     @property
     def host_key(self) -> str:
         """SHA-256 fingerprint of the host key, as OpenSSH prints it."""
+        ...
+
+    @property
+    def first_contact(self) -> bool:
+        """The host key was not known before this connection, and is pinned now."""
         ...
 
     async def run(
@@ -185,7 +190,7 @@ class Interest:
 class Lan(Protocol):
     """Multicast DNS, as heard from the workstation."""
 
-    def watch(self, interest: Interest) -> AsyncIterator[Sighting]:
+    def watch(self, interest: Interest) -> AsyncGenerator[Sighting, None]:
         """A fresh look that goes on until the iterator is closed; nothing comes from an older cache.
 
         Raises:

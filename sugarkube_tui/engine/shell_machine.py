@@ -95,6 +95,8 @@ class ShellMachine:
         lines = result.stdout.splitlines()
         connection = lines[1].split() if len(lines) > 1 else []
         access = {"host_key": self._shell.host_key, "address": connection[2] if len(connection) == 4 else ""}
+        if self._shell.first_contact:
+            access["first_contact"] = "yes"
         clock = {"accuracy_ms": f"{(after - before) * 500:.1f}"}
         with suppress(IndexError, ValueError):  # a `date` without nanoseconds: the offset stays unknown
             clock["workstation_offset_ms"] = f"{(float(lines[0]) - (before + after) / 2) * 1000:.1f}"

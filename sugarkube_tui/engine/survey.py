@@ -52,5 +52,5 @@ async def _live(api: Api, advert: Advert) -> LiveServer:
             identity = await api.identity(address, advert.port, ANSWER_WITHIN_S)
         except (OSError, TimeoutError):
             continue
-        return LiveServer(advert.host, ca_hash(identity.ca_pem))
-    return LiveServer(advert.host, "")
+        return LiveServer(advert.host, address, ca_hash(identity.ca_pem))
+    return LiveServer(advert.host, "", "")

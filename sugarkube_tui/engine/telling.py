@@ -19,6 +19,10 @@ class Teller:
         self._start = clock.now()
         self.redactor = redactor
 
+    def begin(self) -> None:
+        """Count the time from now on."""
+        self._start = self._clock.now()
+
     @property
     def at(self) -> float:
         """Seconds since the run began."""
@@ -38,9 +42,13 @@ class Stopwatch:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._began = clock.now()
-        self._spent = dict.fromkeys(Spent, 0.0)
         self._running = 0
+        self.begin()
+
+    def begin(self) -> None:
+        """Count from nothing again."""
+        self._began = self._clock.now()
+        self._spent = dict.fromkeys(Spent, 0.0)
 
     @contextmanager
     def spending(self, kind: Spent) -> Iterator[None]:

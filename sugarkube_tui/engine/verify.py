@@ -158,8 +158,11 @@ async def verify(
 
     results = list(await asyncio.gather(*(ladder(host) for host in hosts)))
     nodes = next((nodes for _, nodes in results if nodes), ())
-    # A server that nobody expected and nobody hears is still one that Kubernetes knows of.
+    # A server that nobody expected is still one that Kubernetes knows of, and has to be heard.
     missed = {f"{node.name}.local" for node in nodes if "control-plane" in node.roles} - set(hosts)
+    if missed:
+        heard, times = await _listen(world, environment, sorted(missed))
+        adverts = {advert.host: advert for advert in heard.servers_of(environment)}
     results += await asyncio.gather(*(ladder(host) for host in sorted(missed)))
     servers = tuple(proof for proof, _ in results)
     problem = credentials.problem

@@ -10,7 +10,8 @@ from sugarkube_tui.cluster.text import clean_line
 
 # X509_V_ERR_*: openssl/x509_vfy.h
 _NOT_YET_VALID, _EXPIRED = 9, 10
-_UNKNOWN_AUTHORITY = {2, 18, 19, 20, 21}
+# 7: signed with another key by a CA of the same name.
+_UNKNOWN_AUTHORITY = {2, 7, 18, 19, 20, 21, 30}
 _OTHER_NAME = {62, 64}
 _LOGS = "look at k3s on that server: sudo journalctl -u k3s -n 50"
 

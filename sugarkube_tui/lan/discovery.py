@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from ipaddress import IPv4Interface
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ class ZeroconfLan:
     def __init__(self, interfaces: Sequence[str] | None = None) -> None:
         self._wanted = interfaces
 
-    async def watch(self, interest: Interest) -> AsyncIterator[Sighting]:
+    async def watch(self, interest: Interest) -> AsyncGenerator[Sighting, None]:
         """A fresh look that goes on until the iterator is closed; see `Lan.watch`.
 
         Raises:

@@ -40,7 +40,7 @@ def choose_interfaces(wanted: Sequence[str] | None = None) -> tuple[IPv4Interfac
     lan = tuple(
         interface
         for interface, name in found.items()
-        if interface.is_private
+        if interface.ip.is_private
         and not interface.ip.is_loopback
         and not _VIRTUAL.match(name)
         and has_carrier(name)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Coroutine, Iterable
 from dataclasses import replace
 from ipaddress import IPv4Interface
 from typing import Any
 
-from zeroconf import BadTypeInNameException, IPVersion, ServiceStateChange, Zeroconf
+from zeroconf import BadTypeInNameException, IPVersion, NotRunningException, ServiceStateChange, Zeroconf
+from zeroconf import Error as ZeroconfError
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
 from sugarkube_tui.cluster.advert import HTTPS_TYPE, normal_host, usable_host
@@ -69,7 +71,10 @@ class Look:
         Raises:
             OSError: zeroconf's sockets could not be used.
         """
-        await self._zeroconf.zeroconf.async_wait_for_start()
+        try:
+            await self._zeroconf.zeroconf.async_wait_for_start()
+        except NotRunningException as error:
+            raise OSError(errno.EIO, "the sockets could not be set up") from error
         self._browse([e.service_type for e in self._interest.environments], learned=False)
         self._browse([HTTPS_TYPE, *HOST_TYPES], learned=False)
         self._browsers.append(
@@ -148,9 +153,9 @@ class Look:
                 self._again.discard(key)
                 try:
                     info = AsyncServiceInfo(service_type, name)
-                except BadTypeInNameException:
-                    return  # control characters, or longer than a name can be
-                whole = await info.async_request(self._zeroconf.zeroconf, RESOLVE_TIMEOUT_MS)
+                    whole = await info.async_request(self._zeroconf.zeroconf, RESOLVE_TIMEOUT_MS)
+                except ZeroconfError:
+                    return  # control characters, or a name that fits in no question
                 records = ServiceRecords(
                     kind=bare(service_type),
                     instance=name[: -len(service_type) - 1],

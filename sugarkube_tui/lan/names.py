@@ -12,6 +12,7 @@ from zeroconf import (  # type: ignore[attr-defined]  # importable, though not l
     DNSAddress,
     DNSOutgoing,
     DNSQuestion,
+    NotRunningException,
     RecordUpdate,
     RecordUpdateListener,
     Zeroconf,
@@ -108,7 +109,7 @@ async def resolve_multicast(
             zeroconf.async_add_listener(listener, None)
             asking = asyncio.create_task(listener.ask(zeroconf), name=f"ask for {name}")
             return await answer
-    except TimeoutError:
+    except (TimeoutError, NotRunningException):
         return ()
     finally:
         if asking is not None:

@@ -168,7 +168,7 @@ class HostKeyCheck:
             "The host key has changed; nothing was sent",
             where=self._host,
             why=f"Expected {expected}. It shows {key.get_fingerprint()} ({key.get_algorithm()}).",
-            remedy=f"If this node was reinstalled or replaced, remove {lines} and connect again."
+            remedy=f"If this node was reinstalled or replaced, delete {lines} (file:line) and connect again."
             " If not, find out which machine answers there before you log in.",
         )
 

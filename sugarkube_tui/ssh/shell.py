@@ -163,8 +163,10 @@ class SshShell:
                 await self._open(session, command)
                 await session.wait()
         except TimeoutError:
-            await self._end(session, way, GRACE)
-            raise TimeoutError(self._overdue(session, way, timeout)) from None
+            if session.exit_status is None:
+                await self._end(session, way, GRACE)
+                raise TimeoutError(self._overdue(session, way, timeout)) from None
+            session.close()
         except asyncio.CancelledError:
             await self._end_shielded(session, way)
             raise
@@ -262,7 +264,8 @@ class SshShell:
     # Messages
 
     def _overdue(self, session: CommandSession, way: Way, timeout: float) -> str:
-        message = f"{self._where}: no result within {timeout:g} seconds; the command was ended."
+        ended = "the command was ended" if session.exit_status is not None else "it may be running still"
+        message = f"{self._where}: no result within {timeout:g} seconds; {ended}."
         if session.group or way is Way.DIRECT:
             return message
         said = clean_line(" ".join(session.preamble.split()), 300)

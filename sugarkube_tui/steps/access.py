@@ -65,6 +65,7 @@ def read(answers: Answers) -> AccessFacts:
         address=address,
         interfaces=interfaces,
         host_key=answers.get("host_key", ""),
+        first_contact="first_contact" in answers,
     )
 
 

@@ -35,9 +35,14 @@ def read(answers: Answers) -> AdvertFacts:
 def _heard(service_type: str, hostname: str) -> str:
     # Without --terminate the browser asks the network; with it, it would only read Avahi's cache.
     return rf"""
-heard=$(timeout 4 avahi-browse --parsable --resolve {service_type} 2>/dev/null |
-  grep '^=.*;{hostname}.local;')
-[ -n "$heard" ] && echo 'heard {hostname}.local' && exit 0
+found=$(mktemp)
+timeout 5 avahi-browse --parsable --resolve {service_type} >"$found" 2>/dev/null &
+browser=$!
+trap 'kill $browser; rm -f "$found"' EXIT
+for tenth in $(seq 40); do
+  grep -q '^=.*;{hostname}.local;' "$found" && echo 'heard {hostname}.local' && exit 0
+  sleep 0.1
+done
 echo "avahi-daemon is $(systemctl is-active avahi-daemon), {service_type} of {hostname}.local is not heard"
 exit 1
 """

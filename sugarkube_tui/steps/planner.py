@@ -36,4 +36,4 @@ def make_plan(
             steps.insert(1, StepPlan("identity", "Identity", (), strangers[name]))
         plans.append(NodePlan(name, assignment.goal, tuple(steps), assignment.reason))
     order = sorted(plans, key=lambda plan: (not plan.goal.role.is_server, plan.goal.role.value))
-    return Plan(tuple(order), roles.problems)
+    return Plan(tuple(order), roles.problems, roles.ca_hash, roles.direct)

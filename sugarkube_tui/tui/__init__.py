@@ -1,0 +1,1 @@
+"""The wizard: a full-screen, keyboard-driven way through scan, choices, review, run and proof."""

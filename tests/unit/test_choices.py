@@ -79,7 +79,9 @@ def test_addresses_are_normalised(text, address):
     assert parse_registration_address(text, "here") == address
 
 
-@pytest.mark.parametrize("text", ["10.99.0.256", "1.2.3", "a b", "under_score", "host:6443", "-x.example", "a..b"])
+@pytest.mark.parametrize(
+    "text", ["10.99.0.256", "1.2.3", "a b", "under_score", "host:6443", "-x.example", "a..b"]
+)
 def test_what_is_no_address_is_refused(text):
     with pytest.raises(InvalidInput):
         parse_registration_address(text, "here")
@@ -102,6 +104,10 @@ def test_names_of_an_environment():
     environment = Environment("int")
     assert environment.service_type == "_k3s-sugar-int._tcp"
     assert environment.advert_path == "/etc/avahi/services/k3s-sugar-int.service"
-    assert environment.token_variables == ("SUGARKUBE_TOKEN_INT", "SUGARKUBE_TOKEN_STAGING", "SUGARKUBE_TOKEN")
+    assert environment.token_variables == (
+        "SUGARKUBE_TOKEN_INT",
+        "SUGARKUBE_TOKEN_STAGING",
+        "SUGARKUBE_TOKEN",
+    )
     assert not environment.label_too_long
     assert Environment("staging").label_too_long

@@ -33,7 +33,9 @@ def test_what_is_not_utf8_is_replaced():
 
 @given(st.text(max_size=500))
 def test_no_control_character_survives(text):
-    assert all(character.isprintable() or character == " " or ord(character) > 0x9F for character in clean_line(text))
+    assert all(
+        character.isprintable() or character == " " or ord(character) > 0x9F for character in clean_line(text)
+    )
 
 
 @given(st.text(max_size=500))

@@ -1,0 +1,1 @@
+"""Pictures of the wizard, made by driving it on the simulated LAN."""

@@ -1,0 +1,109 @@
+"""Drives the wizard by keys and waits on conditions; the tests and the pictures share it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from textual.pilot import Pilot
+
+from sugarkube_tui.cluster.choices import defaults_from_variables
+from sugarkube_tui.engine.events import Event
+from sugarkube_tui.engine.ports import Login, World
+from sugarkube_tui.tui.app import SugarkubeApp
+from sugarkube_tui.tui.screens.base import WizardScreen
+from sugarkube_tui.tui.stages import Stage
+
+PATIENCE_S = 30.0
+RUNS = "~/.local/state/sugarkube-tui/runs/20260301T101500.000-sugar_dev"
+
+
+def wizard(
+    world: World,
+    *,
+    variables: dict[str, str] | None = None,
+    hosts: tuple[str, ...] = (),
+    on_event: Callable[[Event], None] = lambda event: None,
+) -> SugarkubeApp:
+    """A wizard on this world, with only these variables."""
+    given = variables or {}
+    return SugarkubeApp(
+        world,
+        defaults_from_variables(given),
+        variables=given,
+        login=Login(),
+        open_journal=lambda environment: (on_event, RUNS),
+        hosts=hosts,
+    )
+
+
+class Driver:
+    """Presses keys and waits until something is so, never for a time.
+
+    Args:
+        pilot: of the running app.
+    """
+
+    def __init__(self, app: SugarkubeApp, pilot: Pilot[int]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+
+    async def until(self, condition: Callable[[], bool], what: str) -> None:
+        """Wait for a condition, while the app goes on.
+
+        Raises:
+            TimeoutError: it did not come; the message shows the screen.
+        """
+        began = time.monotonic()
+        while not condition():
+            if self.app._exception is not None:
+                raise self.app._exception
+            if time.monotonic() - began > PATIENCE_S:
+                raise TimeoutError(f"waited for {what}; the screen shows\n{self.text()}")
+            await asyncio.sleep(0.005)
+            await self.pilot.pause()
+
+    async def shows(self, *phrases: str) -> None:
+        """Wait until the screen shows all of these."""
+        await self.until(lambda: all(phrase in self.text() for phrase in phrases), f"{phrases}")
+
+    async def stage(self, stage: Stage) -> None:
+        """Wait until this stage's screen is there and has been drawn."""
+
+        def is_there() -> bool:
+            screen = self.app.screen
+            return isinstance(screen, WizardScreen) and screen.STAGE is stage and screen.is_mounted
+
+        await self.until(is_there, f"the screen {stage}")
+        await self.pilot.pause()
+
+    async def hosts(self, number: int) -> None:
+        """Wait until so many hosts were found and every advertised API was asked."""
+        scan = self.app.session.scan
+        await self.until(lambda: len(scan.hosts) >= number, f"{number} hosts")
+        await self.until(lambda: "asking" not in self.text(), "the APIs' answers")
+
+    async def log_in(self) -> None:
+        """From the access screen, as it comes, to the environment screen."""
+        await self.press("enter")
+        await self.until(lambda: self.app.session.access.all_in, "all hosts to be in")
+        await self.shows("Enter goes on")
+        await self.press("enter")
+        await self.stage(Stage.ENVIRONMENT)
+
+    async def review(self) -> None:
+        """From the environment screen to a finished review, with every answer as it is offered."""
+        for stage in (Stage.SERVERS, Stage.ADDRESS, Stage.REVIEW):
+            await self.press("enter")
+            await self.stage(stage)
+        await self.until(lambda: not self.app.session.review.looking, "the look")
+        await self.pilot.pause(0.1)
+
+    def text(self) -> str:
+        """The screen as plain text, without trailing blanks."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)

@@ -1,0 +1,43 @@
+"""A simulated LAN whose time can be held, so that a screen in the middle of a run can be looked at."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from dataclasses import replace
+
+from sugarkube_tui.engine.ports import Clock, World
+from sugarkube_tui.simulator import Simulation
+
+
+class HeldClock:
+    """Passes time on to another clock, except while it is held."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._running = asyncio.Event()
+        self._running.set()
+
+    def hold(self) -> None:
+        self._running.clear()
+
+    def go_on(self) -> None:
+        self._running.set()
+
+    def now(self) -> float:
+        return self._clock.now()
+
+    async def sleep(self, seconds: float) -> None:
+        await self._running.wait()
+        await self._clock.sleep(seconds)
+        await self._running.wait()
+
+
+class HeldSimulation:
+    """The simulated LAN on a leaping clock that can be held: every walk through it is the same."""
+
+    def __init__(self) -> None:
+        self.simulation = Simulation(math.inf)
+        self.clock = HeldClock(self.simulation.network.clock)
+        self.simulation.network.clock = self.clock
+        self.world: World = replace(self.simulation.world, clock=self.clock)

@@ -1,0 +1,148 @@
+"""What all of the wizard's screens share: frame, drawing, going on and going back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.content import Content
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Footer, Input, Static
+
+from sugarkube_tui.cluster.errors import SugarkubeError
+from sugarkube_tui.engine.events import Evidence
+from sugarkube_tui.tui import words
+from sugarkube_tui.tui.keys import KEYS
+from sugarkube_tui.tui.session import Session
+from sugarkube_tui.tui.stages import Stage
+from sugarkube_tui.tui.widgets.notice import Notice
+from sugarkube_tui.tui.widgets.stepper import Stepper
+from sugarkube_tui.tui.widgets.too_small import TooSmall
+
+if TYPE_CHECKING:
+    from sugarkube_tui.tui.app import SugarkubeApp
+
+DRAWS_PER_S = 12
+ALWAYS_ALLOWED = ("quit", "help")
+
+
+class WizardScreen(Screen[None]):
+    """One stage.  Subclasses say what is in it (`body`), draw it from the session (`draw`), and what
+    Enter does (`action_proceed`)."""
+
+    STAGE: ClassVar[Stage]
+    LEAD: ClassVar[str] = ""
+    """What the operator is asked, in one line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._drawn = -1
+        self._problem: Evidence | None = None
+        self._allowed: tuple[bool | None, ...] = ()
+
+    @property
+    def wizard(self) -> SugarkubeApp:
+        return cast("SugarkubeApp", self.app)
+
+    @property
+    def session(self) -> Session:
+        return self.wizard.session
+
+    # -- frame
+
+    def compose(self) -> ComposeResult:
+        yield Stepper(self.STAGE)
+        yield Static(self.LEAD, id="lead", markup=False)
+        with Container(id="body"):
+            yield from self.body()
+        yield Notice(widget_id="notice")
+        yield Footer(show_command_palette=False)
+        yield TooSmall()
+
+    def body(self) -> Iterable[Widget]:
+        """The widgets between title and footer."""
+        raise NotImplementedError
+
+    def lead(self, text: Content | str) -> None:
+        self.query_one("#lead", Static).update(text if isinstance(text, Content) else Content(text))
+
+    def status(self) -> Content:
+        """What is told at the top's right end."""
+        return Content.assemble(("demo LAN" if self.session.world.simulated else "", words.MUTED))
+
+    # -- drawing
+
+    def on_mount(self) -> None:
+        self.ready()
+        self._redraw()
+        self.set_interval(1 / DRAWS_PER_S, self._tick)
+
+    def ready(self) -> None:
+        """Called once before the first drawing."""
+
+    def draw(self) -> None:
+        """Show the session's present state."""
+        raise NotImplementedError
+
+    def always_draws(self) -> bool:
+        """Something on the screen changes with time alone."""
+        return False
+
+    def _tick(self) -> None:
+        if self.is_current and (self._drawn != self.session.changes.revision or self.always_draws()):
+            self._redraw()
+
+    def _redraw(self) -> None:
+        self._drawn = self.session.changes.revision
+        self.draw()
+        self.query_one(Stepper).show_status(self.status())
+        self.query_one("#notice", Notice).show_problem(self._problem or self.session.fault)
+        self._refresh_footer()
+
+    def _refresh_footer(self) -> None:
+        """Draw the keys anew, but only when other ones are allowed: the footer is built from widgets."""
+        allowed = tuple(self.check_action(action, ()) for action in self._actions)
+        if allowed != self._allowed:
+            self._allowed = allowed
+            self.refresh_bindings()
+
+    @property
+    def _actions(self) -> list[str]:
+        return [key.action.split("(")[0] for key in KEYS[self.STAGE] if key.action]
+
+    def tell(self, problem: SugarkubeError | Evidence | None) -> None:
+        """Show a problem until it is settled; None: it is."""
+        self._problem = words.problem_of(problem) if isinstance(problem, SugarkubeError) else problem
+        self.query_one("#notice", Notice).show_problem(self._problem or self.session.fault)
+
+    # -- going on and back
+
+    @property
+    def too_small(self) -> bool:
+        return self.has_class("-tiny") or self.has_class("-flat")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        # What cannot be read must not be decided.
+        return not self.too_small or action in ALWAYS_ALLOWED
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if not self.too_small:
+            self.action_proceed()
+
+    def action_proceed(self) -> None:
+        raise NotImplementedError
+
+    def action_back(self) -> None:
+        if (stage := self.STAGE.before) is not None:
+            self.wizard.go(stage)
+
+    def go_on(self) -> None:
+        if (stage := self.STAGE.after) is not None:
+            self.wizard.go(stage)
+
+    def action_help(self) -> None:
+        self.wizard.show_help(self.STAGE)

@@ -1,0 +1,192 @@
+"""Environment: which cluster these nodes are to belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input, Label
+
+from sugarkube_tui.cluster.environment import Environment
+from sugarkube_tui.cluster.errors import InvalidInput
+from sugarkube_tui.cluster.token import short_hash
+from sugarkube_tui.tui import words
+from sugarkube_tui.tui.keys import bindings
+from sugarkube_tui.tui.screens.base import WizardScreen
+from sugarkube_tui.tui.stages import Stage
+from sugarkube_tui.tui.state.scan import Answering
+from sugarkube_tui.tui.widgets.choose import Choose
+from sugarkube_tui.tui.widgets.field import Field
+from sugarkube_tui.tui.widgets.pane import Pane
+from sugarkube_tui.tui.widgets.table import Column, Row
+from sugarkube_tui.tui.words import Mood
+
+USUAL = {"dev": "to try things out", "int": "before production", "prod": "what people rely on"}
+OTHER = "other"
+
+
+class EnvironmentScreen(WizardScreen):
+    """The usual three, or another name."""
+
+    STAGE = Stage.ENVIRONMENT
+    LEAD = "Which environment is this cluster?"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("Environment")
+
+    def body(self) -> Iterable[Widget]:
+        name = self.session.environment.name
+        with Horizontal(classes="question"):
+            with Vertical(classes="box ask") as box:
+                box.border_title = Content("Environment")
+                yield Choose(
+                    [Column("Name", 8), Column("On this LAN", 16, grow=1)],
+                    name if name in USUAL else OTHER,
+                    widget_id="names",
+                )
+                with Horizontal(classes="fields", id="other-field"):
+                    yield Label("Name", classes="name")
+                    yield Field("" if name in USUAL else name, id="other", max_length=12, compact=True)
+            yield Pane("What this means", "note", "note")
+
+    def ready(self) -> None:
+        self.query_one("#names", Choose).take_focus()
+
+    # -- drawing
+
+    def draw(self) -> None:
+        choose = self.query_one("#names", Choose)
+        usual = [
+            Row(name, (words.strong(name), self._lives(Environment(name, self._cluster))))
+            for name in USUAL
+        ]
+        other = Row(OTHER, (words.strong(OTHER), words.muted("a name of your own")))
+        choose.show_options([*usual, other])
+        self.query_one("#other-field").display = choose.chosen == OTHER
+        self.query_one("#note", Pane).show(self._note())
+
+    @property
+    def _cluster(self) -> str:
+        return self.session.defaults.choices.environment.cluster
+
+    def _lives(self, environment: Environment) -> Content:
+        adverts = self.session.scan.survey.servers_of(environment)
+        if adverts:
+            return Content.assemble((words.plural(len(adverts), "server"), "$text-warning"))
+        return words.muted("no server yet")
+
+    def _note(self) -> list[Content | str]:
+        try:
+            environment = self._read()
+        except InvalidInput as error:
+            return [*words.evidence(words.problem_of(error))]
+        source = self.session.defaults.sources.get("environment", "")
+        is_default = environment == self.session.defaults.choices.environment
+        parts: list[Content | str] = [
+            Content.assemble(
+                words.strong(str(environment)),
+                (f"  {USUAL.get(environment.name, '')}", words.MUTED),
+                (f"  from {source}" if source and is_default else "", words.MUTED),
+            ),
+            "",
+            *_pairs(
+                {
+                    "Adverts": environment.service_type,
+                    "Context": f"{environment.context}  (kubeconfig)",
+                    "Cluster": environment.cluster
+                    + (
+                        f"  from {self.session.defaults.sources['cluster']}"
+                        if "cluster" in self.session.defaults.sources
+                        else ""
+                    ),
+                }
+            ),
+            *self._token_note(environment),
+            "",
+            *self._lan_note(environment),
+        ]
+        if environment.label_too_long:
+            parts += [
+                "",
+                Content.assemble(
+                    ("▲ ", "$text-warning"), "this advert type is longer than the standard's 15"
+                ),
+                "  characters; Avahi carries it nevertheless",
+            ]
+        return parts
+
+    def _token_note(self, environment: Environment) -> list[Content]:
+        try:
+            token = self.session.token(environment)
+        except InvalidInput as error:
+            return [Content(""), *words.evidence(words.problem_of(error))]
+        if token is None:
+            return _pairs({"Token": f"read from a server; {environment.token_variables[0]} is not set"})
+        names = f", names CA {short_hash(token.ca_hash)}" if token.ca_hash else ""
+        return _pairs({"Token": f"from {token.source}{names}"})
+
+    def _lan_note(self, environment: Environment) -> list[Content]:
+        adverts = self.session.scan.survey.servers_of(environment)
+        if not adverts:
+            return [
+                words.state(Mood.IDLE, "No server of it is on this LAN:"),
+                words.plain("  the first server starts a new cluster."),
+            ]
+        parts = [
+            words.state(Mood.WARN, f"{words.plural(len(adverts), 'server')} of it on this LAN:"),
+        ]
+        for advert in adverts:
+            look = self.session.scan.api(advert)
+            answers = (
+                f"CA {short_hash(look.ca_hash)}"
+                if look.answering is Answering.ANSWERS
+                else look.answering.value
+            )
+            parts.append(words.plain(f"  {advert.host}  {answers}"))
+        parts.append(words.plain("  New nodes join this cluster."))
+        return parts
+
+    # -- keys
+
+    def on_choose_changed(self, event: Choose.Changed) -> None:
+        self.tell(None)
+        self._keep()
+        self._redraw()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.tell(None)
+        self._keep()
+        self._redraw()
+
+    def _read(self) -> Environment:
+        chosen = self.query_one("#names", Choose).chosen
+        name = self.query_one("#other", Input).value.strip() if chosen == OTHER else chosen
+        return Environment(name, self._cluster)
+
+    def _keep(self) -> None:
+        try:
+            self.session.choose(environment=self._read())
+        except InvalidInput:
+            return  # what is half typed is no answer yet
+
+    def action_proceed(self) -> None:
+        choose = self.query_one("#names", Choose)
+        other = self.query_one("#other", Input)
+        if choose.chosen == OTHER and not other.value.strip():
+            other.focus()
+            return
+        try:
+            environment = self._read()
+            self.session.token(environment)
+        except InvalidInput as error:
+            self.tell(error)
+            return
+        self.session.choose(environment=environment)
+        self.go_on()
+
+
+def _pairs(pairs: dict[str, str]) -> list[Content]:
+    return [words.pair(name, value, 8) for name, value in pairs.items()]

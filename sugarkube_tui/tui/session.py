@@ -1,0 +1,157 @@
+"""The wizard's state: the one owner of every answer, and of the tasks that outlive a screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sugarkube_tui.cluster.choices import Choices, Defaults
+from sugarkube_tui.cluster.environment import Environment
+from sugarkube_tui.cluster.errors import InvalidInput
+from sugarkube_tui.cluster.roles import Roles, assign_roles
+from sugarkube_tui.cluster.token import JoinToken, token_from_variables
+from sugarkube_tui.engine.events import Evidence
+from sugarkube_tui.engine.formation import Request
+from sugarkube_tui.engine.ports import Login, Target, World
+from sugarkube_tui.tui.state.access import Access
+from sugarkube_tui.tui.state.address import AddressCheck
+from sugarkube_tui.tui.state.changes import Changes
+from sugarkube_tui.tui.state.proof import Proving
+from sugarkube_tui.tui.state.review import Review
+from sugarkube_tui.tui.state.run import OpenJournal, Phase, Run
+from sugarkube_tui.tui.state.scan import Scan
+from sugarkube_tui.tui.tasks import Tasks
+from sugarkube_tui.tui.words import problem_of
+
+
+class Session:
+    """From the first look at the LAN to the proof.
+
+    Attributes:
+        choices: the answers so far; screens replace fields of it.
+        fault: an error that nobody had foreseen; it is shown until the next one.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        defaults: Defaults,
+        *,
+        variables: Mapping[str, str],
+        login: Login,
+        open_journal: OpenJournal,
+        hosts: tuple[str, ...] = (),
+    ) -> None:
+        self.world = world
+        self.defaults = defaults
+        self.variables = variables
+        self.choices: Choices = defaults.choices
+        self.fault: Evidence | None = None
+        self.changes = Changes()
+        self.tasks = Tasks(self._on_fault, self.changes.note)
+        self.scan = Scan(world, defaults, hosts, self.tasks, self.changes)
+        self.access = Access(world, login, self.tasks, self.changes)
+        self.address = AddressCheck(world, self.tasks, self.changes)
+        self.review = Review(world, self.tasks, self.changes)
+        self.run = Run(world, open_journal, self.tasks, self.changes)
+        self.proving = Proving(world, self.tasks, self.changes)
+
+    def _on_fault(self, error: BaseException) -> None:
+        self.fault = problem_of(error)
+
+    async def close(self) -> None:
+        """End all tasks, each with its own clean-up."""
+        await self.tasks.close()
+
+    # -- answers
+
+    def choose(self, **answers: object) -> None:
+        """Replace some of the choices."""
+        self.choices = replace(self.choices, **answers)  # type: ignore[arg-type]
+        self.changes.note()
+
+    def source_of(self, field: str) -> str:
+        """The variable that an answer still comes from; empty when it was chosen here or is built in."""
+        same = getattr(self.choices, field, None) == getattr(self.defaults.choices, field, None)
+        return self.defaults.sources.get(field, "") if same else ""
+
+    @property
+    def environment(self) -> Environment:
+        return self.choices.environment
+
+    def token(self, environment: Environment | None = None) -> JoinToken | None:
+        """The token that is exported for this environment.
+
+        Raises:
+            InvalidInput: the variable does not hold one.
+        """
+        return token_from_variables(environment or self.environment, self.variables)
+
+    def roles(self) -> Roles:
+        """The roles as they will be, as far as the nodes and the LAN are known by now."""
+        try:
+            token = self.token()
+        except InvalidInput:
+            token = None
+        live = self.scan.live_servers(self.environment)
+        return assign_roles(self.access.facts, live, self.choices, token)
+
+    def leave_out(self, name: str) -> None:
+        """Do without this node from here on."""
+        one = self.access.hosts.get(name)
+        if one is not None:
+            self.scan.leave_out(one.host.name)
+        self.access.leave_out(name)
+
+    # -- from answers to work
+
+    def request(self) -> Request:
+        """What the answers ask for.
+
+        Raises:
+            InvalidInput: the exported token is none.
+        """
+        return Request(self.access.targets, self.choices, self.token())
+
+    def start_run(self) -> None:
+        """Carry out what was reviewed.  The scan has done its work by then."""
+        if self.review.request is None or self.run.phase.active:
+            return
+        self.scan.stop()
+        self.run.start(self.review.request)
+
+    def run_again(self) -> None:
+        if self.run.request is not None and not self.run.phase.active:
+            self.run.start(self.run.request)
+
+    def prove(self) -> None:
+        """Look from outside whether the cluster is there."""
+        servers = self._servers()
+        self.proving.start(
+            self.environment,
+            [target for target, _ in servers],
+            [f"{hostname}.local" for _, hostname in servers],
+            self._token_if_usable(),
+            self.choices.registration_address,
+        )
+
+    @property
+    def succeeded(self) -> bool:
+        return self.run.phase is Phase.DONE and self.proving.ok
+
+    def _servers(self) -> list[tuple[Target, str]]:
+        """The run's servers, with the host names by which they advertise."""
+        request = self.run.request
+        targets = request.targets if request is not None else ()
+        nodes = self.run.board.nodes
+        return [
+            (target, node.hostname or target.name)
+            for target in targets
+            if (node := nodes.get(target.name)) is not None and node.role.endswith("server")
+        ]
+
+    def _token_if_usable(self) -> JoinToken | None:
+        try:
+            return self.token()
+        except InvalidInput:
+            return None

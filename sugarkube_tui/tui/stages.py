@@ -1,0 +1,34 @@
+"""The wizard's stages, in order."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """One screen of the wizard; the value is its title."""
+
+    SCAN = "Scan"
+    ACCESS = "Access"
+    ENVIRONMENT = "Environment"
+    SERVERS = "Servers"
+    ADDRESS = "Address"
+    REVIEW = "Review"
+    RUN = "Run"
+    VERIFY = "Verify"
+
+    @property
+    def number(self) -> int:
+        """1 for the first."""
+        return list(Stage).index(self) + 1
+
+    @property
+    def before(self) -> Stage | None:
+        """Where Escape leads; None where there is no way back."""
+        if self in (Stage.SCAN, Stage.RUN):
+            return None
+        return list(Stage)[self.number - 2]
+
+    @property
+    def after(self) -> Stage | None:
+        return list(Stage)[self.number] if self is not Stage.VERIFY else None

@@ -1,0 +1,1 @@
+"""What the wizard knows.  These objects own tasks and answers; screens only show them and pass keys on."""

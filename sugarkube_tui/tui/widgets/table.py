@@ -1,0 +1,200 @@
+"""Tables of live rows: aligned columns, one highlighted row, stable while rows come and go.
+
+Cells are `Content`, so names from the LAN are never parsed as markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from sugarkube_tui.tui.words import MUTED
+
+GAP = 2
+SCROLLBAR = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column.
+
+    Attributes:
+        width: cells at least.
+        grow: its share of the cells that are left over.
+        wide: only shown when there is room for all columns.
+    """
+
+    title: str
+    width: int
+    grow: int = 0
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    key: str
+    cells: tuple[Content, ...]
+
+
+class Rows(OptionList, inherit_bindings=False):
+    """The rows, without a key for Enter: that one belongs to the screen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "cursor_up", "Up", show=False, id="rows.up"),
+        Binding("down,j", "cursor_down", "Down", show=False, id="rows.down"),
+        Binding("home,g", "first", "First", show=False, id="rows.first"),
+        Binding("end,G", "last", "Last", show=False, id="rows.last"),
+        Binding("pageup", "page_up", "Page up", show=False, id="rows.page_up"),
+        Binding("pagedown", "page_down", "Page down", show=False, id="rows.page_down"),
+    ]
+
+
+class Table(Vertical):
+    """Column titles above rows.
+
+    Args:
+        empty: what is said when there are no rows.
+    """
+
+    class Highlighted(Message):
+        """Another row is highlighted."""
+
+        def __init__(self, table: Table, key: str) -> None:
+            super().__init__()
+            self.table = table
+            self.key = key
+
+        @property
+        def control(self) -> Table:
+            return self.table
+
+    class Picked(Message):
+        """The mouse was used on a row that was highlighted already."""
+
+        def __init__(self, table: Table, key: str) -> None:
+            super().__init__()
+            self.table = table
+            self.key = key
+
+        @property
+        def control(self) -> Table:
+            return self.table
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        *,
+        empty: str = "",
+        widget_id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=widget_id, classes=classes)
+        self._columns = tuple(columns)
+        self._rows: tuple[Row, ...] = ()
+        self._drawn: tuple[int, tuple[Row, ...]] | None = None
+        self._empty = empty
+        self._wanted = ""
+
+    def compose(self) -> ComposeResult:
+        yield Static(classes="titles", markup=False)
+        yield Rows(markup=False)
+        yield Static(classes="empty", markup=False)
+
+    @property
+    def rows(self) -> Rows:
+        return self.query_one(Rows)
+
+    @property
+    def highlighted(self) -> str:
+        """The highlighted row's key; empty when there is none."""
+        option = self.rows.highlighted_option
+        return (option.id or "") if option is not None else ""
+
+    def take_focus(self) -> None:
+        self.rows.focus()
+
+    def highlight(self, key: str) -> None:
+        """Highlight this row, now or when it comes."""
+        self._wanted = key
+        index = next((index for index, row in enumerate(self._rows) if row.key == key), None)
+        if index is not None and self._drawn is not None:
+            self.rows.highlighted = index
+
+    def show(self, rows: Sequence[Row], *, empty: str | None = None) -> None:
+        """Show these rows; the highlight stays on its row."""
+        self._rows = tuple(rows)
+        if empty is not None:
+            self._empty = empty
+        self._draw()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._draw()
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+        if event.option_id is not None:
+            self._wanted = event.option_id
+            self.post_message(self.Highlighted(self, event.option_id))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        if event.option_id is not None:
+            self.post_message(self.Picked(self, event.option_id))
+
+    def _draw(self) -> None:
+        width = self.content_size.width - SCROLLBAR
+        if width <= 0:
+            return
+        if self._drawn == (width, self._rows) and self._rows:
+            return
+        known = [row.key for row in self._drawn[1]] if self._drawn is not None else []
+        self._drawn = (width, self._rows)
+        widths = self._widths(width)
+        titles = [Content.assemble((column.title, MUTED)) for column in self._columns]
+        self.query_one(".titles", Static).update(_line(titles, widths))
+        message = self.query_one(".empty", Static)
+        message.display = not self._rows and bool(self._empty)
+        message.update(Content(self._empty))
+        rows = self.rows
+        rows.display = bool(self._rows)
+        prompts = [_line(row.cells, widths) for row in self._rows]
+        if known == [row.key for row in self._rows]:
+            for index, prompt in enumerate(prompts):
+                rows.replace_option_prompt_at_index(index, prompt)
+            return
+        wanted = self._wanted
+        rows.set_options(Option(prompt, id=row.key) for row, prompt in zip(self._rows, prompts, strict=True))
+        if self._rows:
+            keys = [row.key for row in self._rows]
+            rows.highlighted = keys.index(wanted) if wanted in keys else 0
+
+    def _widths(self, total: int) -> list[int]:
+        needed = sum(column.width + GAP for column in self._columns) - GAP
+        narrow = needed > total
+        widths = [0 if narrow and column.wide else column.width for column in self._columns]
+        left = total - sum(width + GAP for width in widths if width) + GAP
+        shares = sum(column.grow for column, width in zip(self._columns, widths, strict=True) if width)
+        if left > 0 and shares:
+            for index, column in enumerate(self._columns):
+                if widths[index] and column.grow:
+                    widths[index] += left * column.grow // shares
+        return widths
+
+
+def _line(cells: Sequence[Content], widths: Sequence[int]) -> Content:
+    parts = [
+        cell.truncate(width, ellipsis=True, pad=True)
+        for cell, width in zip(cells, widths, strict=True)
+        if width
+    ]
+    return Content(" " * GAP).join(parts)

@@ -1,0 +1,148 @@
+"""How things are said: a glyph and a word for every state, times, and text that is never markup.
+
+`Content` does not parse square brackets, so what comes from the LAN goes through it unharmed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+
+from textual.content import Content
+
+from sugarkube_tui.cluster.choices import Role
+from sugarkube_tui.cluster.errors import SugarkubeError
+from sugarkube_tui.cluster.text import clean_line
+from sugarkube_tui.engine.events import Evidence, Result
+
+MUTED = "$foreground 60%"
+"""The colour of what is not looked at first."""
+
+
+class Mood(Enum):
+    """A state's glyph and the theme colour that goes with it."""
+
+    GOOD = ("✔", "$text-success")
+    BUSY = ("▶", "$text-primary")
+    WAIT = ("◷", "$text-accent")
+    WARN = ("▲", "$text-warning")
+    BAD = ("✖", "$text-error")
+    IDLE = ("·", MUTED)
+
+    @property
+    def glyph(self) -> str:
+        return self.value[0]
+
+    @property
+    def colour(self) -> str:
+        return self.value[1]
+
+
+MOOD_OF_RESULT = {
+    Result.OK: Mood.GOOD,
+    Result.CHANGED: Mood.GOOD,
+    Result.SKIPPED: Mood.WARN,
+    Result.WARNED: Mood.WARN,
+    Result.FAILED: Mood.BAD,
+    Result.STOPPED: Mood.WARN,
+}
+
+
+def state(mood: Mood, word: str) -> Content:
+    """`✔ ready`, in the state's colour."""
+    return Content.assemble((f"{mood.glyph} {clean_line(word)}", mood.colour))
+
+
+def plain(text: str) -> Content:
+    """Text of any origin, on one line."""
+    return Content(clean_line(text))
+
+
+def role_sign(role: Role) -> Content:
+    """`◆ ` for the first server, `■ ` for a server, `□ ` for an agent."""
+    sign = "◆ " if role is Role.FIRST_SERVER else "■ " if role.is_server else "□ "
+    return Content.assemble((sign, "$text-accent" if role.is_server else "$text-primary"))
+
+
+def muted(text: str) -> Content:
+    return Content.assemble((clean_line(text), MUTED))
+
+
+def strong(text: str) -> Content:
+    return Content.assemble((clean_line(text), "bold"))
+
+
+def lines(parts: Iterable[Content | str]) -> Content:
+    """Parts below one another."""
+    return Content("\n").join([part if isinstance(part, Content) else plain(part) for part in parts])
+
+
+def plural(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def ms(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.0f} ms" if value < 10_000 else f"{value / 1000:.0f} s"
+
+
+def model(name: str) -> str:
+    """`Pi 5 Model B` for what the firmware calls `Raspberry Pi 5 Model B Rev 1.0`."""
+    return name.replace("Raspberry Pi", "Pi").split(" Rev ")[0] or "unknown model"
+
+
+def pair(name: str, value: str | Content, width: int = 11) -> Content:
+    """A name and its value, the values below one another."""
+    return Content.assemble(
+        (f"{name:<{width}} ", MUTED), value if isinstance(value, Content) else plain(value)
+    )
+
+
+def elapsed(seconds: float) -> str:
+    """`04:12`, with hours only where there are any."""
+    whole = max(0, int(seconds))
+    hours, rest = divmod(whole, 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60:02}:{rest % 60:02}"
+
+
+def bar(share: float, width: int) -> Content:
+    """A progress bar that can be read without colour."""
+    share = min(1.0, max(0.0, share))
+    done = round(share * width)
+    return Content.assemble(("━" * done, "$text-primary"), ("─" * (width - done), MUTED), f" {share:4.0%}")
+
+
+def evidence(found: Evidence) -> list[Content]:
+    """A failure: what, why, the command's last lines, what to do next."""
+    parts = [Content.assemble((f"✖ {clean_line(found.what)}", "bold $text-error"))]
+    parts += [plain(f"  {line}") for line in found.why.splitlines()]
+    if found.command:
+        status = "" if found.exit_status is None else f"  (exit status {found.exit_status})"
+        parts.append(muted(f"  $ {found.command.splitlines()[0]}{status}"))
+    parts += [muted(f"  │ {line}") for line in found.lines]
+    if found.remedy:
+        parts.append(remedy(found.remedy))
+    return parts
+
+
+def remedy(text: str) -> Content:
+    return Content.assemble(("  → ", "bold $text-accent"), clean_line(text))
+
+
+def problem_of(error: BaseException) -> Evidence:
+    """Any error in the operator's words."""
+    match error:
+        case SugarkubeError():
+            what = f"{error.where}: {error.what}" if error.where else error.what
+            return Evidence(what, error.why, error.remedy)
+        case TimeoutError():
+            return Evidence("no answer in time", str(error))
+        case OSError():
+            return Evidence(error.strerror or str(error) or type(error).__name__, str(error.filename or ""))
+        case _:
+            return Evidence(
+                "sugarkube-tui made a mistake",
+                f"{type(error).__name__}: {error}",
+                "go back with Escape and try again; please report it with the text above",
+            )

@@ -1,0 +1,53 @@
+"""The wizard on a simulated LAN whose time leaps: keys only, and no test waits for a time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from screenshots.driving import Driver, wizard
+from screenshots.held import HeldSimulation
+from sugarkube_tui.engine.events import Event
+from sugarkube_tui.engine.ports import World
+
+SMALL = (80, 24)
+LARGE = (120, 36)
+
+Start = Callable[..., AbstractAsyncContextManager[Driver]]
+
+
+@pytest.fixture(autouse=True)
+def own_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Keep the developer's terminal and home out of it."""
+    for name in ("NO_COLOR", "TEXTUAL_THEME", "TEXTUAL_ANIMATIONS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    yield
+
+
+@pytest.fixture
+def held() -> HeldSimulation:
+    return HeldSimulation()
+
+
+@pytest.fixture
+def start() -> Start:
+    """Starts the wizard on a world: `async with start(world) as driver`."""
+
+    @asynccontextmanager
+    async def run(
+        world: World,
+        size: tuple[int, int] = SMALL,
+        *,
+        variables: dict[str, str] | None = None,
+        hosts: tuple[str, ...] = (),
+        on_event: Callable[[Event], None] = lambda event: None,
+    ) -> AsyncIterator[Driver]:
+        app = wizard(world, variables=variables, hosts=hosts, on_event=on_event)
+        async with app.run_test(size=size, notifications=True, tooltips=True) as pilot:
+            yield Driver(app, pilot)
+
+    return run

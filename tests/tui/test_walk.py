@@ -1,0 +1,112 @@
+"""The whole way, with keys only."""
+
+from __future__ import annotations
+
+import pytest
+
+from screenshots.held import HeldSimulation
+from sugarkube_tui.tui.stages import Stage
+from tests.tui.conftest import LARGE, SMALL, Start
+
+HOSTS = 8
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x36"])
+async def test_from_the_first_look_to_a_green_proof(
+    held: HeldSimulation, start: Start, size: tuple[int, int]
+) -> None:
+    async with start(held.world, size) as driver:
+        await driver.hosts(HOSTS)
+        await driver.shows("6 hosts selected", "sugarkube0", "192.168.3.15", "sugar/prod", "answers")
+        await driver.press("enter")
+        await driver.stage(Stage.ACCESS)
+        await driver.shows("Enter logs in to 6 hosts")
+        await driver.press("enter")
+        await driver.shows("6 of 6 in", "Pi 5 Model B", "SHA256:")
+        await driver.press("enter")
+        await driver.stage(Stage.ENVIRONMENT)
+        await driver.shows("● dev", "_k3s-sugar-dev._tcp", "SUGARKUBE_TOKEN_DEV")
+        await driver.press("enter")
+        await driver.stage(Stage.SERVERS)
+        await driver.press("down")
+        await driver.shows("3 servers survive 1 failure", "sugarkube0  first server")
+        await driver.press("enter")
+        await driver.stage(Stage.ADDRESS)
+        await driver.shows("none: nothing to check")
+        await driver.press("enter")
+        await driver.stage(Stage.REVIEW)
+        await driver.shows("6 nodes, ", " actions, 6 reboots: Enter starts", "v1.33.5+k3s1")
+        await driver.press("j")
+        await driver.shows("sugarkube0: first server", "change /boot/firmware/cmdline.txt", "cgroup_memory=1")
+        await driver.press("enter")
+        await driver.stage(Stage.RUN)
+        await driver.shows("3 servers and 3 agents are Ready", "6/6 nodes ready", "Where the time went")
+        await driver.press("enter")
+        await driver.stage(Stage.VERIFY)
+        await driver.shows("✔ sugar/dev is there: 3 of 3 servers seen, 6 of 6 nodes Ready")
+        await driver.press("enter")
+        await driver.until(lambda: driver.app.return_value is not None, "the end")
+    assert driver.app.return_value == 0
+    assert driver.app.return_code == 0
+
+
+async def test_a_second_walk_finds_nothing_to_do(held: HeldSimulation, start: Start) -> None:
+    for walk in range(2):
+        async with start(held.world, variables={"SUGARKUBE_SERVERS": "3"}) as driver:
+            await driver.hosts(HOSTS)
+            if walk:  # members of a cluster are not selected by themselves
+                for _ in range(6):
+                    await driver.press("j", "space")
+                await driver.shows("6 hosts selected")
+            await driver.press("enter")
+            await driver.stage(Stage.ACCESS)
+            await driver.log_in()
+            await driver.review()
+            if walk:
+                await driver.shows("0 actions, 0 reboots: all is so already")
+            await driver.press("enter")
+            await driver.stage(Stage.RUN)
+            await driver.shows("Enter verifies")
+
+
+async def test_escape_goes_back_and_keeps_every_answer(held: HeldSimulation, start: Start) -> None:
+    async with start(held.world) as driver:
+        await driver.hosts(HOSTS)
+        await driver.press("j", "space")
+        await driver.shows("5 hosts selected")
+        await driver.press("enter")
+        await driver.stage(Stage.ACCESS)
+        await driver.log_in()
+        await driver.press("down")
+        await driver.shows("● int")
+        await driver.press("enter")
+        await driver.stage(Stage.SERVERS)
+        await driver.press("down", "enter")
+        await driver.stage(Stage.ADDRESS)
+        await driver.press(*"10.99.0.5")
+        await driver.press("escape")
+        await driver.stage(Stage.SERVERS)
+        await driver.shows("● 3")
+        await driver.press("escape")
+        await driver.stage(Stage.ENVIRONMENT)
+        await driver.shows("● int")
+        await driver.press("escape")
+        await driver.stage(Stage.ACCESS)
+        await driver.shows("5 of 5 in: Enter goes on")
+        await driver.press("escape")
+        await driver.stage(Stage.SCAN)
+        await driver.shows("5 hosts selected")
+        await driver.press("enter")
+        await driver.stage(Stage.ACCESS)
+        for stage in (Stage.ENVIRONMENT, Stage.SERVERS, Stage.ADDRESS):
+            await driver.press("enter")
+            await driver.stage(stage)
+        await driver.shows("10.99.0.5")
+
+
+async def test_leaving_without_a_cluster_is_no_success(held: HeldSimulation, start: Start) -> None:
+    async with start(held.world) as driver:
+        await driver.stage(Stage.SCAN)
+        await driver.press("q")
+        await driver.until(lambda: driver.app.return_value is not None, "the end")
+    assert driver.app.return_value == 1

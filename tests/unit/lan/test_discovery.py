@@ -1,0 +1,241 @@
+"""`ZeroconfLan` on loopback, with services registered by the same library."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import gc
+import socket
+import struct
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+
+import pytest
+from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
+
+from sugarkube_tui.cluster.environment import Environment
+from sugarkube_tui.cluster.errors import SugarkubeError
+from sugarkube_tui.cluster.hosts import AdvertGone, AdvertSeen, HostGone, HostSeen, Sighting
+from sugarkube_tui.engine.ports import Interest
+from sugarkube_tui.lan import look
+from sugarkube_tui.lan.discovery import ZeroconfLan
+
+LOOPBACK = ["127.0.0.1"]
+TXT = {"k3s": "1", "cluster": "sugar", "env": "dev", "role": "server"}
+PATIENCE = 20.0
+"""Seconds after which a test gives up on a sighting."""
+
+
+@pytest.fixture
+async def responder() -> AsyncIterator[AsyncZeroconf]:
+    """Another mDNS stack, as a Pi has one."""
+    zeroconf = AsyncZeroconf(interfaces=LOOPBACK)
+    yield zeroconf
+    await zeroconf.async_close()
+
+
+@pytest.fixture
+def lan() -> ZeroconfLan:
+    return ZeroconfLan(LOOPBACK)
+
+
+def service(
+    kind: str,
+    instance: str = "k3s-sugar-dev@pi7.local (server)",
+    txt: dict[str, str] | dict[bytes, bytes] = TXT,
+    port: int = 6443,
+) -> AsyncServiceInfo:
+    return AsyncServiceInfo(
+        f"{kind}.local.",
+        f"{instance}.{kind}.local.",
+        port=port,
+        properties=txt,
+        server="pi7.local.",
+        parsed_addresses=["127.0.0.1"],
+    )
+
+
+async def register(zeroconf: AsyncZeroconf, info: AsyncServiceInfo) -> None:
+    # Service names over 15 characters work with Avahi, which is what Pis run.
+    await (await zeroconf.async_register_service(info, cooperating_responders=True, strict=False))
+
+
+async def until(sightings: AsyncIterator[Sighting], wanted: Callable[[Sighting], bool]) -> Sighting:
+    async with asyncio.timeout(PATIENCE):
+        async for sighting in sightings:
+            if wanted(sighting):
+                return sighting
+    raise AssertionError("the look ended by itself")
+
+
+def is_advert(role: str) -> Callable[[Sighting], bool]:
+    return lambda s: isinstance(s, AdvertSeen) and s.advert.role == role
+
+
+async def test_advert_is_seen_changed_and_taken_back(lan: ZeroconfLan, responder: AsyncZeroconf) -> None:
+    async with aclosing(lan.watch(Interest((Environment(),)))) as sightings:
+        info = service("_k3s-sugar-dev._tcp")
+        await register(responder, info)
+        seen = await until(sightings, is_advert("server"))
+        assert isinstance(seen, AdvertSeen)
+        assert (seen.advert.host, seen.advert.port) == ("pi7.local", 6443)
+        assert seen.advert.addresses == ("127.0.0.1",)
+        assert seen.advert.problems == ()
+        changed = service("_k3s-sugar-dev._tcp", txt=TXT | {"role": "bootstrap"})
+        await (await responder.async_update_service(changed))
+        await until(sightings, is_advert("bootstrap"))
+        await (await responder.async_unregister_service(changed))
+        gone = await until(sightings, lambda s: isinstance(s, AdvertGone))
+        assert gone == AdvertGone(seen.advert.instance, "_k3s-sugar-dev._tcp")
+
+
+async def test_unknown_k3s_types_are_learned_even_long_ones(
+    lan: ZeroconfLan, responder: AsyncZeroconf
+) -> None:
+    txt = TXT | {"cluster": "beet-field", "env": "staging"}
+    await register(responder, service("_k3s-beet-field-staging._tcp", txt=txt))
+    async with aclosing(lan.watch(Interest(()))) as sightings:
+        seen = await until(sightings, is_advert("server"))
+    assert isinstance(seen, AdvertSeen)
+    assert seen.advert.environment == Environment("staging", "beet-field")
+
+
+async def test_hosts_are_seen_by_service_and_by_name(lan: ZeroconfLan, responder: AsyncZeroconf) -> None:
+    await register(responder, service("_workstation._tcp", "pi7 [2c:cf:67:00:00:07]", {}, 9))
+    async with aclosing(lan.watch(Interest((), ("pi7.local", "pi8.local")))) as sightings:
+        seen = [await until(sightings, lambda s: isinstance(s, HostSeen)) for _ in range(2)]
+        assert {s.evidence for s in seen if isinstance(s, HostSeen)} == {
+            "answers to its name",
+            "_workstation._tcp advert",
+        }
+        assert {s.name for s in seen if isinstance(s, HostSeen)} == {"pi7.local"}
+        assert {s.mac for s in seen if isinstance(s, HostSeen)} == {"", "2c:cf:67:00:00:07"}
+        await responder.async_close()
+        await until(sightings, lambda s: s == HostGone("pi7.local", "_workstation._tcp advert"))
+
+
+async def test_hosts_added_by_hand(
+    lan: ZeroconfLan, responder: AsyncZeroconf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def system(name: str, timeout: float) -> tuple[str, ...]:
+        return {"pi.example": ("10.0.0.9",)}.get(name, ())
+
+    monkeypatch.setattr(look, "resolve_system", system)
+    await register(responder, service("_ssh._tcp", "pi7", {}, 22))
+    typed = ("10.0.0.5", "pi7.local", "pi.example", "nobody.example", "")
+    found: dict[str, tuple[str, ...]] = {}
+
+    def complete(sighting: Sighting) -> bool:
+        if isinstance(sighting, HostSeen) and sighting.evidence == "added by hand":
+            found[sighting.name] = sighting.addresses
+        return len([name for name in found if found[name]]) == 3 and "nobody.example" in found
+
+    async with aclosing(lan.watch(Interest((), (), typed))) as sightings:
+        await until(sightings, complete)
+    assert found == {
+        "10.0.0.5": ("10.0.0.5",),
+        "pi7.local": ("127.0.0.1",),
+        "pi.example": ("10.0.0.9",),
+        "nobody.example": (),
+    }
+
+
+async def test_hostile_records_are_dropped_or_cleaned(lan: ZeroconfLan, responder: AsyncZeroconf) -> None:
+    hostile = {b"k3s": b"1", b"cluster": b"sugar", b"env": b"dev", b"role": b"\xff\x1b[2J[/red]"}
+    await register(responder, service("_https._tcp", "[red]evil\u202e[/nonsense]", hostile))
+    await register(responder, service("_https._tcp", "printer", {"note": "x" * 200}, 443))
+    await register(responder, service("_k3s-sugar-dev._tcp"))
+    seen: list[AdvertSeen] = []
+
+    def both(sighting: Sighting) -> bool:
+        assert isinstance(sighting, AdvertSeen)
+        seen.append(sighting)
+        return len(seen) == 2
+
+    async with aclosing(lan.watch(Interest((Environment(),)))) as sightings:
+        await until(sightings, both)
+    texts = [text for s in seen for text in (s.advert.instance, s.advert.role)]
+    assert sorted(texts) == [
+        "[red]evil[/nonsense]",
+        "k3s-sugar-dev@pi7.local (server)",
+        "server",
+        "\ufffd[/red]",
+    ]
+
+
+def wire_name(*labels: bytes) -> bytes:
+    return b"".join(bytes([len(label)]) + label for label in labels) + b"\x00"
+
+
+def unspeakable_host() -> bytes:
+    """A response whose SRV target is no UTF-8: decoded with replacements, it fits in no question."""
+    kind = (b"_ssh", b"_tcp", b"local")
+
+    def record(name: bytes, number: int, data: bytes) -> bytes:
+        return name + struct.pack(">HHIH", number, 1, 120, len(data)) + data
+
+    target = struct.pack(">HHH", 0, 0, 22) + wire_name(b"\xff" * 63, b"local")
+    pointer = record(wire_name(*kind), 12, wire_name(b"evil", *kind))
+    return struct.pack(">6H", 0, 0x8400, 0, 2, 0, 0) + pointer + record(wire_name(b"evil", *kind), 33, target)
+
+
+async def test_garbage_on_the_wire_changes_nothing(lan: ZeroconfLan, responder: AsyncZeroconf) -> None:
+    complaints: list[str] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: complaints.append(str(context)))
+    async with aclosing(lan.watch(Interest((Environment(),)))) as sightings:
+        ahead = asyncio.create_task(until(sightings, is_advert("server")))
+        async with asyncio.timeout(PATIENCE):
+            while not any(task.get_name() == "ask for names" for task in asyncio.all_tasks()):
+                await asyncio.sleep(0)
+        loops = b"\x00\x00\x84\x00\x00\x00\xff\xff" + b"\xc0\x0c" * 700
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("127.0.0.1"))
+            for junk in (b"", b"\x00" * 12, b"\xff" * 1400, loops, unspeakable_host()):
+                sender.sendto(junk, ("224.0.0.251", 5353))
+        await register(responder, service("_k3s-sugar-dev._tcp"))
+        await ahead
+    gc.collect()  # a task that failed complains when it is collected
+    assert complaints == []
+
+
+async def test_closing_leaves_no_task_behind(lan: ZeroconfLan) -> None:
+    before = asyncio.all_tasks()
+    reading = asyncio.create_task(
+        until(lan.watch(Interest((Environment(),), ("nobody.local",), ("10.0.0.5",))), lambda _: True)
+    )
+    await reading
+    sightings = lan.watch(Interest((Environment(),), ("nobody.local",)))
+    waiting = asyncio.create_task(until(sightings, lambda _: False))
+    async with asyncio.timeout(PATIENCE):
+        while not any(task.get_name() == "ask for names" for task in asyncio.all_tasks()):
+            await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        await sightings.aclose()
+        while asyncio.all_tasks() - before:
+            await asyncio.sleep(0)
+
+
+async def test_resolve(lan: ZeroconfLan, responder: AsyncZeroconf) -> None:
+    await register(responder, service("_ssh._tcp", "pi7", {}, 22))
+    assert await lan.resolve("PI7.local.", PATIENCE) == ("127.0.0.1",)
+    assert await lan.resolve("nobody.local", 0.05) == ()
+    assert await lan.resolve("10.0.0.5", 0.05) == ("10.0.0.5",)
+    assert "127.0.0.1" in await lan.resolve("localhost", PATIENCE)
+    assert await lan.resolve("x" * 300, PATIENCE) == ()
+
+
+async def test_busy_port_is_explained(lan: ZeroconfLan, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(_: object) -> AsyncZeroconf:
+        raise OSError(errno.EADDRINUSE, "Address already in use")
+
+    monkeypatch.setattr(look, "open_zeroconf", busy)
+    with pytest.raises(SugarkubeError, match="5353") as caught:
+        await anext(lan.watch(Interest(())))
+    assert "disallow-other-stacks=no" in caught.value.remedy
+
+
+async def test_missing_interface_is_explained() -> None:
+    with pytest.raises(SugarkubeError, match=r"no address 192\.0\.2\.1"):
+        await anext(ZeroconfLan(["192.0.2.1"]).watch(Interest(())))

@@ -1,0 +1,315 @@
+"""Logging in: keys, passwords, host keys, settings, and messages when it fails."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from pathlib import Path
+
+import asyncssh
+import pytest
+
+from sugarkube_tui.cluster.errors import AccessError, HostKeyChanged
+from sugarkube_tui.cluster.secrets import Secret
+from sugarkube_tui.engine.ports import Login, Target
+from sugarkube_tui.ssh import SshConnector
+from sugarkube_tui.ssh.failures import no_route_remedy
+from sugarkube_tui.ssh.hostkeys import key_line
+from sugarkube_tui.store.pins import HostKeyPins
+from tests.unit.ssh.conftest import Node, serve, through_sh
+
+
+def new_key(kind: str = "ssh-ed25519") -> asyncssh.SSHKey:
+    return asyncssh.generate_private_key(kind)
+
+
+# Host keys
+
+
+async def test_first_contact_pins_host_and_name(
+    node: Node, connector: SshConnector, pins: HostKeyPins
+) -> None:
+    shell = await connector.connect(node.target())
+    assert shell.first_contact
+    assert shell.vouched_by == ""
+    assert shell.host_key.startswith("SHA256:")
+    assert pins.find("127.0.0.1", node.port)[0].fingerprint == shell.host_key
+    assert pins.find("pi-a", node.port)[0].fingerprint == shell.host_key
+    await shell.close()
+    again = await connector.connect(node.target())
+    assert not again.first_contact
+    await again.close()
+
+
+async def test_changed_key_names_both_prints_and_the_line(
+    user_key: asyncssh.SSHKey, connector: SshConnector, pins: HostKeyPins, tmp_path: Path
+) -> None:
+    old, new = new_key(), new_key()
+    async with serve(through_sh(tmp_path), key=user_key, host_keys=[old]) as node:
+        await (await connector.connect(node.target())).close()
+        port = node.port
+    async with serve(through_sh(tmp_path), key=user_key, host_keys=[new], port=port, password="pw") as node:
+        with pytest.raises(HostKeyChanged) as caught:
+            await connector.connect(node.target(password=Secret("pw")))
+        assert node.commands == []
+        text = str(caught.value)
+        assert old.get_fingerprint() in text
+        assert new.get_fingerprint() in text
+        assert f"{pins.path}:1" in caught.value.remedy
+        pins.forget("127.0.0.1", port)
+        with pytest.raises(HostKeyChanged):
+            await connector.connect(node.target())
+        pins.forget("pi-a", port)
+        shell = await connector.connect(node.target())
+        assert shell.first_contact
+        await shell.close()
+
+
+async def test_another_type_of_key_is_no_way_around_the_pin(
+    user_key: asyncssh.SSHKey, connector: SshConnector, pins: HostKeyPins, tmp_path: Path
+) -> None:
+    async with serve(through_sh(tmp_path), key=user_key, host_keys=[new_key("ecdsa-sha2-nistp256")]) as node:
+        pins.pin("127.0.0.1", node.port, key_line(new_key()))
+        with pytest.raises(HostKeyChanged):
+            await connector.connect(node.target())
+
+
+async def test_the_pinned_type_is_asked_for(
+    user_key: asyncssh.SSHKey, connector: SshConnector, pins: HostKeyPins, tmp_path: Path
+) -> None:
+    rsa, edwards = new_key("ssh-rsa"), new_key()
+    async with serve(through_sh(tmp_path), key=user_key, host_keys=[edwards, rsa]) as node:
+        pins.pin("127.0.0.1", node.port, key_line(rsa))
+        shell = await connector.connect(node.target())
+        assert shell.host_key == rsa.get_fingerprint()
+        await shell.close()
+
+
+async def test_a_node_with_a_new_address_is_known_by_its_name(
+    user_key: asyncssh.SSHKey, connector: SshConnector, pins: HostKeyPins, tmp_path: Path
+) -> None:
+    mine, other = new_key(), new_key()
+    async with serve(through_sh(tmp_path), key=user_key, host_keys=[mine]) as node:
+        pins.pin("127.0.0.1", node.port, key_line(other))
+        pins.pin("pi-a", node.port, key_line(mine))
+        shell = await connector.connect(node.target())
+        assert not shell.first_contact
+        assert pins.find("127.0.0.1", node.port)[0].key == key_line(mine)
+        await shell.close()
+
+
+async def test_users_known_hosts_vouches(
+    user_key: asyncssh.SSHKey, connector: SshConnector, home: Path, tmp_path: Path
+) -> None:
+    key = new_key()
+    async with serve(through_sh(tmp_path), key=user_key, host_keys=[key]) as node:
+        file = home / ".ssh" / "known_hosts"
+        file.write_text(f"# mine\nbroken\n[127.0.0.1]:{node.port} {key_line(key)}\n")
+        shell = await connector.connect(node.target())
+        assert shell.first_contact
+        assert shell.vouched_by == f"{file}:3"
+        await shell.close()
+
+
+@pytest.mark.parametrize("marker", ["", "@revoked "])
+async def test_users_known_hosts_objects(
+    user_key: asyncssh.SSHKey,
+    connector: SshConnector,
+    pins: HostKeyPins,
+    home: Path,
+    tmp_path: Path,
+    marker: str,
+) -> None:
+    key = new_key()
+    async with serve(through_sh(tmp_path), key=user_key, host_keys=[key]) as node:
+        shown = key if marker else new_key()
+        file = home / ".ssh" / "known_hosts"
+        file.write_text(f"{marker}[127.0.0.1]:{node.port} {key_line(shown)}\n")
+        with pytest.raises(HostKeyChanged) as caught:
+            await connector.connect(node.target())
+        assert f"{file}:1" in caught.value.why
+        assert pins.find("127.0.0.1", node.port) == ()
+
+
+async def test_settings_that_switch_checking_off_are_ignored(
+    node: Node, connector: SshConnector, pins: HostKeyPins, home: Path
+) -> None:
+    (home / ".ssh" / "config").write_text(
+        "Host *\n  StrictHostKeyChecking no\n  UserKnownHostsFile none\n"
+        "  NoHostAuthenticationForLocalhost yes\n"
+    )
+    pins.pin("127.0.0.1", node.port, key_line(new_key()))
+    with pytest.raises(HostKeyChanged):
+        await connector.connect(node.target())
+
+
+async def test_the_operator_is_asked(node: Node, pins: HostKeyPins) -> None:
+    asked: list[str] = []
+    answer = False
+
+    async def ask(where: str, fingerprint: str) -> bool:
+        asked.append(fingerprint)
+        return answer
+
+    connector = SshConnector(pins, ask_host_key=ask)
+    with pytest.raises(AccessError, match="not approved"):
+        await connector.connect(node.target())
+    assert pins.find("127.0.0.1", node.port) == ()
+    answer = True
+    shell = await connector.connect(node.target())
+    assert asked == [shell.host_key] * 2
+    await shell.close()
+
+
+# Keys and passwords
+
+
+async def test_password(connector: SshConnector, tmp_path: Path) -> None:
+    async with serve(through_sh(tmp_path), password="raspberry") as node:
+        shell = await connector.connect(node.target(password=Secret("raspberry")))
+        assert (await shell.run("echo in")).stdout == "in\n"
+        await shell.close()
+        with pytest.raises(AccessError, match="does not let pi in") as caught:
+            await connector.connect(node.target(password=Secret("hunter22")))
+        assert "a password" in caught.value.why
+        assert "hunter22" not in str(caught.value)
+
+
+async def test_what_was_tried_is_said(
+    node: Node, connector: SshConnector, home: Path, user_key: asyncssh.SSHKey
+) -> None:
+    file = home / ".ssh" / "id_ed25519"
+    new_key().write_private_key(str(file))
+    user_key.write_private_key(str(home / ".ssh" / "id_rsa"), "pkcs8-pem", "secret")
+    with pytest.raises(AccessError) as caught:
+        await connector.connect(node.target())
+    assert str(file) in caught.value.why
+    assert f"they need a passphrase: {home}/.ssh/id_rsa" in caught.value.why
+    assert f"ssh-add {home}/.ssh/id_rsa" in caught.value.remedy
+
+
+async def test_identity_is_the_only_key(node: Node, connector: SshConnector, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    new_key().write_private_key(str(other))
+    with pytest.raises(AccessError) as caught:
+        await connector.connect(node.target(identity=other))
+    assert f"Offered keys: {other};" in caught.value.why
+
+
+@pytest.mark.parametrize("kind", ["missing", "encrypted", "garbage"])
+async def test_unusable_identity(node: Node, connector: SshConnector, tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "key"
+    if kind == "encrypted":
+        new_key().write_private_key(str(file), "pkcs8-pem", "secret")
+    elif kind == "garbage":
+        file.write_text("not a key")
+    with pytest.raises(
+        AccessError, match="passphrase" if kind == "encrypted" else "cannot be used"
+    ) as caught:
+        await connector.connect(node.target(identity=file))
+    assert str(file) in str(caught.value)
+
+
+async def test_user_config_leads_to_the_node(
+    node: Node, connector: SshConnector, home: Path, user_key: asyncssh.SSHKey
+) -> None:
+    elsewhere = home / "elsewhere"
+    (home / ".ssh" / "id_ed25519").rename(elsewhere)
+    (home / ".ssh" / "config").write_text(
+        f"Host kitchen\n  HostName 127.0.0.1\n  Port {node.port}\n  IdentityFile {elsewhere}\n"
+        "  User nobody\n  RequestTTY force\n  RemoteCommand false\n"
+    )
+    shell = await connector.connect(Target("pi-a", "kitchen", Login(user="pi")))
+    assert (await shell.run("echo in")).stdout == "in\n"
+    assert node.connections[0].get_extra_info("username") == "pi"
+    await shell.close()
+
+
+async def test_broken_user_config(node: Node, connector: SshConnector, home: Path) -> None:
+    (home / ".ssh" / "config").write_text("Host *\n  Port twenty-two\n")
+    with pytest.raises(AccessError, match="configuration") as caught:
+        await connector.connect(node.target())
+    assert "line 2" in caught.value.why
+
+
+async def test_jump_host_is_used_and_its_key_is_pinned(
+    node: Node,
+    connector: SshConnector,
+    pins: HostKeyPins,
+    home: Path,
+    user_key: asyncssh.SSHKey,
+    tmp_path: Path,
+) -> None:
+    class Gate(asyncssh.SSHServer):
+        def begin_auth(self, username: str) -> bool:
+            return False
+
+        def connection_requested(self, host: str, port: int, from_host: str, from_port: int) -> bool:
+            return True
+
+    gate = await asyncssh.listen("127.0.0.1", 0, server_factory=Gate, server_host_keys=[new_key()])
+    config = home / ".ssh" / "config"
+    config.write_text(
+        f"Host 127.0.0.1\n  ProxyJump gate\nHost gate\n  HostName 127.0.0.1\n  Port {gate.get_port()}\n"
+    )
+    shell = await connector.connect(node.target())
+    assert (await shell.run("echo in")).stdout == "in\n"
+    await shell.close()
+    pins.pin("gate", gate.get_port(), key_line(new_key()))
+    with pytest.raises(HostKeyChanged):
+        await connector.connect(node.target())
+    config.write_text("Host *\n  ProxyJump gate\n")
+    with pytest.raises(AccessError, match="ProxyJump"):
+        await connector.connect(node.target())
+    gate.close()
+    await gate.wait_closed()
+
+
+# Hosts that are not there
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def test_refused(connector: SshConnector) -> None:
+    with pytest.raises(AccessError, match="refuses connections") as caught:
+        await connector.connect(Target("pi-a", "127.0.0.1", Login(port=free_port())))
+    assert "booting" in caught.value.remedy
+
+
+async def test_unknown_name(connector: SshConnector) -> None:
+    with pytest.raises(AccessError, match="does not resolve"):
+        await connector.connect(Target("pi-a", "pi-a.invalid", Login(port=2222)))
+
+
+async def test_silence_and_hang_up(connector: SshConnector, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sugarkube_tui.ssh.connect.LOGIN_LIMIT", 0.5)
+    silent = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
+    port = silent.sockets[0].getsockname()[1]
+    with pytest.raises(AccessError, match="did not finish within"):
+        await connector.connect(Target("pi-a", "127.0.0.1", Login(port=port)))
+    silent.close()
+
+
+async def test_a_server_that_hangs_up_is_asked_twice(connector: SshConnector) -> None:
+    visits = 0
+
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal visits
+        visits += 1
+        writer.close()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    with pytest.raises(AccessError, match="hung up"):
+        await connector.connect(Target("pi-a", "127.0.0.1", Login(port=port)))
+    assert visits == 2
+    server.close()
+
+
+def test_macos_blocks_the_local_network() -> None:
+    assert "Local Network" in no_route_remedy("darwin")
+    assert "Local Network" not in no_route_remedy("linux")

@@ -1,0 +1,171 @@
+"""Who becomes what, from what runs already and what was chosen."""
+
+import pytest
+
+from sugarkube_tui.cluster.choices import Role
+from sugarkube_tui.cluster.roles import LiveServer, assign_roles, fault_tolerance, natural
+from tests.unit.builders import CA, OTHER_CA, agent_k3s, choices, password, prepared, server_k3s, token
+
+
+def roles_of(roles):
+    return {name: assignment.goal.role for name, assignment in roles.assignments.items()}
+
+
+def nodes(count):
+    return {f"sugarkube{number}": prepared(number) for number in range(count)}
+
+
+def blocking(roles):
+    return [problem.what for problem in roles.problems if problem.blocking]
+
+
+def test_three_servers_and_the_rest_agents():
+    roles = assign_roles(nodes(4), (), choices(3))
+    assert list(roles_of(roles).values()) == [Role.FIRST_SERVER, Role.SERVER, Role.SERVER, Role.AGENT]
+    assert not blocking(roles)
+    assert roles.assignments["sugarkube0"].goal.embedded_etcd
+    joining = roles.assignments["sugarkube3"].goal.join
+    assert joining is not None
+    assert joining.url == "https://192.168.3.10:6443"
+
+
+def test_one_server_uses_sqlite():
+    roles = assign_roles(nodes(3), (), choices(1))
+    assert list(roles_of(roles).values()) == [Role.FIRST_SERVER, Role.AGENT, Role.AGENT]
+    assert not roles.assignments["sugarkube0"].goal.embedded_etcd
+
+
+def test_the_first_server_is_the_first_by_number_not_by_letter():
+    some = {f"sugarkube{number}": prepared(number) for number in (10, 2)}
+    assert roles_of(assign_roles(some, (), choices(1)))["sugarkube2"] is Role.FIRST_SERVER
+    assert natural("sugarkube2") < natural("sugarkube10")
+
+
+def test_servers_are_tainted_only_beside_agents():
+    assert assign_roles(nodes(4), (), choices(3)).assignments["sugarkube0"].goal.tainted
+    assert not assign_roles(nodes(3), (), choices(3)).assignments["sugarkube0"].goal.tainted
+    untainted = assign_roles(nodes(4), (), choices(3, taint_servers=False))
+    assert not untainted.assignments["sugarkube0"].goal.tainted
+
+
+def test_a_formed_cluster_is_kept_as_it_is():
+    some = nodes(4)
+    for number in range(3):
+        some[f"sugarkube{number}"] = prepared(number, k3s=server_k3s())
+    some["sugarkube3"] = prepared(3, k3s=agent_k3s())
+    roles = assign_roles(some, (), choices(3))
+    assert all(assignment.goal.kept for assignment in roles.assignments.values())
+    assert roles_of(roles)["sugarkube3"] is Role.AGENT
+    assert roles.ca_hash == CA
+
+
+def test_servers_that_live_elsewhere_count():
+    live = (LiveServer("sugarkube7.local", "192.168.3.99", CA),)
+    roles = assign_roles(nodes(3), live, choices(3), token())
+    assert list(roles_of(roles).values()) == [Role.SERVER, Role.SERVER, Role.AGENT]
+    goal = roles.assignments["sugarkube0"].goal
+    assert goal.join is not None
+    assert (goal.join.host, goal.join.ca_hash) == ("192.168.3.99", CA)
+
+
+def test_when_enough_servers_live_new_nodes_become_agents():
+    live = tuple(LiveServer(f"other{number}.local", "192.168.3.99", CA) for number in range(3))
+    assert set(roles_of(assign_roles(nodes(2), live, choices(3), token())).values()) == {Role.AGENT}
+
+
+def test_no_second_bootstrap_beside_a_live_cluster_without_its_token():
+    roles = assign_roles(nodes(1), (LiveServer("sugarkube7.local", "192.168.3.99", CA),), choices(1))
+    assert blocking(roles) == ["joining sugar/dev needs its token"]
+    assert Role.FIRST_SERVER not in roles_of(roles).values()
+
+
+def test_no_bootstrap_beside_a_server_that_only_sleeps():
+    roles = assign_roles(
+        nodes(1), (LiveServer("sugarkube7.local", "192.168.3.99", ""),), choices(1), password()
+    )
+    assert blocking(roles) == ["sugarkube7.local advertises sugar/dev, but its API does not answer"]
+
+
+def test_a_chosen_nodes_own_advert_does_not_count_twice():
+    some = {"sugarkube0": prepared(0, k3s=server_k3s()), "sugarkube1": prepared(1)}
+    roles = assign_roles(
+        some, (LiveServer("sugarkube0.local", "192.168.3.99", CA),), choices(2, even_servers=True)
+    )
+    assert roles_of(roles)["sugarkube1"] is Role.SERVER
+
+
+def test_two_clusters_under_one_name_are_told_apart_before_anything_joins():
+    live = (LiveServer("a.local", "192.168.3.99", CA), LiveServer("b.local", "192.168.3.99", OTHER_CA))
+    assert "there are several clusters under the name sugar/dev" in blocking(
+        assign_roles(nodes(1), live, choices(3), token())
+    )
+
+
+def test_a_token_of_another_cluster_is_refused():
+    roles = assign_roles(
+        nodes(1),
+        (LiveServer("a.local", "192.168.3.99", CA),),
+        choices(3),
+        token("SUGARKUBE_TOKEN_DEV", OTHER_CA),
+    )
+    assert "the token in SUGARKUBE_TOKEN_DEV is not for sugar/dev" in blocking(roles)
+
+
+def test_a_token_is_no_consent_to_bootstrap():
+    roles = assign_roles(nodes(3), (), choices(3), token("SUGARKUBE_TOKEN_DEV"))
+    assert blocking(roles) == ["SUGARKUBE_TOKEN_DEV holds the token of a cluster that was not found"]
+
+
+def test_a_password_of_the_operators_goes_to_the_first_server():
+    roles = assign_roles(nodes(1), (), choices(1), password())
+    assert roles.assignments["sugarkube0"].goal.token == password()
+
+
+def test_an_even_number_needs_consent():
+    assert blocking(assign_roles(nodes(2), (), choices(2)))
+    assert not blocking(assign_roles(nodes(2), (), choices(2, even_servers=True)))
+
+
+def test_too_few_nodes_are_a_warning():
+    problems = assign_roles(nodes(2), (), choices(3)).problems
+    assert [problem.what for problem in problems] == ["only 2 of 3 servers are there"]
+    assert not problems[0].blocking
+
+
+def test_a_sqlite_server_takes_no_further_servers():
+    some = {"sugarkube0": prepared(0, k3s=server_k3s(datastore="sqlite")), "sugarkube1": prepared(1)}
+    assert any("SQLite" in what for what in blocking(assign_roles(some, (), choices(3))))
+
+
+def test_an_interrupted_bootstrap_is_resumed_as_such():
+    begun = server_k3s(state="inactive", api="", node_state="")
+    some = {"sugarkube0": prepared(0), "sugarkube1": prepared(1, k3s=begun)}
+    roles = assign_roles(some, (), choices(3))
+    assert roles_of(roles) == {"sugarkube0": Role.SERVER, "sugarkube1": Role.FIRST_SERVER}
+    assert not roles.assignments["sugarkube1"].goal.kept
+
+
+def test_an_interrupted_join_is_resumed_as_such():
+    begun = server_k3s(state="activating", api="", node_state="", joined=True)
+    some = {"sugarkube0": prepared(0, k3s=server_k3s()), "sugarkube1": prepared(1, k3s=begun)}
+    assert roles_of(assign_roles(some, (), choices(3)))["sugarkube1"] is Role.SERVER
+
+
+def test_a_node_prepared_as_agent_goes_on_as_agent():
+    some = nodes(3)
+    some["sugarkube0"] = prepared(0, k3s=agent_k3s(ca_hash="", state="inactive", node_state=""))
+    roles = roles_of(assign_roles(some, (), choices(1)))
+    assert roles == {"sugarkube0": Role.AGENT, "sugarkube1": Role.FIRST_SERVER, "sugarkube2": Role.AGENT}
+
+
+def test_the_registration_address_is_where_all_join():
+    roles = assign_roles(nodes(2), (), choices(1, registration_address="10.99.0.5"))
+    join = roles.assignments["sugarkube1"].goal.join
+    assert join is not None
+    assert join.url == "https://10.99.0.5:6443"
+    assert roles.assignments["sugarkube0"].goal.join is None
+
+
+@pytest.mark.parametrize(("servers", "failures"), [(1, 0), (2, 0), (3, 1), (4, 1), (5, 2)])
+def test_quorum_arithmetic(servers, failures):
+    assert fault_tolerance(servers) == failures
