@@ -15,7 +15,7 @@ from sugarkube_tui.tui.app import SugarkubeApp
 from sugarkube_tui.tui.screens.base import WizardScreen
 from sugarkube_tui.tui.stages import Stage
 
-PATIENCE_S = 30.0
+PATIENCE_S = 20.0
 RUNS = "~/.local/state/sugarkube-tui/runs/20260301T101500.000-sugar_dev"
 
 
@@ -64,12 +64,16 @@ class Driver:
                 raise self.app._exception
             if time.monotonic() - began > PATIENCE_S:
                 raise TimeoutError(f"waited for {what}; the screen shows\n{self.text()}")
-            await asyncio.sleep(0.005)
-            await self.pilot.pause()
+            await asyncio.sleep(0.02)
 
     async def shows(self, *phrases: str) -> None:
-        """Wait until the screen shows all of these."""
-        await self.until(lambda: all(phrase in self.text() for phrase in phrases), f"{phrases}")
+        """Wait until the screen shows all of these, however wide its columns are."""
+
+        def are_shown() -> bool:
+            text = " ".join(self.text().split())
+            return all(" ".join(phrase.split()) in text for phrase in phrases)
+
+        await self.until(are_shown, f"{phrases}")
 
     async def stage(self, stage: Stage) -> None:
         """Wait until this stage's screen is there and has been drawn."""

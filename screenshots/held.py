@@ -40,4 +40,6 @@ class HeldSimulation:
         self.simulation = Simulation(math.inf)
         self.clock = HeldClock(self.simulation.network.clock)
         self.simulation.network.clock = self.clock
+        for pi in self.simulation.network.pis.values():
+            pi.clock = self.clock
         self.world: World = replace(self.simulation.world, clock=self.clock)

@@ -28,6 +28,7 @@ from sugarkube_tui.engine.events import (
 )
 from sugarkube_tui.engine.formation import Answer, Formation, Question, Request
 from sugarkube_tui.engine.ports import Login, World
+from sugarkube_tui.engine.survey import LISTEN_S
 from sugarkube_tui.simulator import Simulation
 from sugarkube_tui.simulator.pi import CMDLINE
 from sugarkube_tui.steps.catalog import STEPS
@@ -170,7 +171,7 @@ class TestRegistrationAddress:
         story = await form(simulation.world, targets(0, 1, 2), choices, ask=ask)
         assert story.result is Result.CHANGED
         for name in names(1, 2):
-            assert 'server: "https://sugarkube0.local:6443"' in simulation.pi(name).files[JOIN_FILE]
+            assert 'server: "https://192.168.3.10:6443"' in simulation.pi(name).files[JOIN_FILE]
 
     async def test_it_is_checked_again_when_told_so(self, simulation: Simulation) -> None:
         answers = [Answer.RETRY, Answer.DIRECT]
@@ -236,14 +237,14 @@ class TestWhereTheTimeWent:
             assert sum(finished.spent.values()) == pytest.approx(finished.at, abs=0.01)
             assert finished.spent[Spent.OVERHEAD] < 0.03 * finished.at
             assert 25 < finished.spent[Spent.REBOOT] < 60
-        assert story.node("sugarkube0").spent[Spent.WAITING] == 0
+        assert story.node("sugarkube0").spent[Spent.WAITING] <= LISTEN_S
         assert story.node("sugarkube3").spent[Spent.WAITING] > 40
 
     async def test_waiting_for_others_is_not_remote_work(self, world: World) -> None:
         story = await form(world, targets(0, 1, 2, 3), THREE)
         agent = story.node("sugarkube3")
         prepared, joining = story.done("sugarkube3", "install"), story.began("sugarkube3", "gates")
-        assert agent.spent[Spent.WAITING] == pytest.approx(joining - prepared, abs=0.01)
+        assert 0 <= agent.spent[Spent.WAITING] - (joining - prepared) <= LISTEN_S
 
 
 class TestBoard:

@@ -66,7 +66,7 @@ class TestALiveClusterElsewhere:
         story = await form(simulation.world, targets(0), Choices(PROD), token=token)
         assert story.results == {"sugarkube0": Result.CHANGED}
         assert simulation.pi("sugarkube0").cluster is simulation.pi("sugarkube7").cluster
-        assert simulation.pi("sugarkube0").k3s.url == "https://sugarkube7.local:6443"
+        assert simulation.pi("sugarkube0").k3s.url == "https://192.168.3.17:6443"
 
     async def test_its_token_is_read_when_its_server_is_chosen_too(self, simulation: Simulation) -> None:
         story = await form(simulation.world, targets(0, 7), Choices(PROD))

@@ -1,0 +1,89 @@
+"""What happens between the steps: restarts, lost connections, pauses, names."""
+
+from __future__ import annotations
+
+from sugarkube_tui.cluster.choices import Choices
+from sugarkube_tui.cluster.environment import Environment
+from sugarkube_tui.engine.board import Board
+from sugarkube_tui.engine.events import Event, NodeFinished, Result, RunStarted, Spent, StepFinished, Waiting
+from sugarkube_tui.engine.formation import Answer, Formation, Question, Request
+from sugarkube_tui.engine.ports import Target, World
+from sugarkube_tui.engine.verify import read_credentials, verify
+from sugarkube_tui.simulator import Simulation
+from tests.engine.conftest import Story, form, targets
+
+THREE = Choices(servers=3)
+
+
+def board_of(story: Story) -> Board:
+    board = Board()
+    for event in story.events:
+        board.fold(event)
+    return board
+
+
+async def test_a_prepared_server_that_restarts_founds_no_cluster_of_its_own(simulation: Simulation) -> None:
+    restarted: list[Event] = []
+
+    def restart(event: Event) -> None:
+        if not restarted and isinstance(event, StepFinished) and event.node == "sugarkube1":
+            if event.step == "install":
+                restarted.append(event)
+                simulation.power_off("sugarkube1")
+                simulation.power_on("sugarkube1")
+
+    await form(simulation.world, targets(0, 1, 2), THREE, sinks=[restart])
+    assert restarted
+    await simulation.world.clock.sleep(200)
+    again = await form(simulation.world, targets(0, 1, 2), THREE)
+    assert again.result in (Result.OK, Result.CHANGED), again.ended
+
+
+async def test_a_connection_lost_while_waiting_for_others_is_made_again(simulation: Simulation) -> None:
+    restarted: list[Event] = []
+
+    def restart(event: Event) -> None:
+        if not restarted and isinstance(event, Waiting) and event.node == "sugarkube1":
+            if "first server" in event.what:
+                restarted.append(event)
+                simulation.power_off("sugarkube1")
+                simulation.power_on("sugarkube1")
+
+    story = await form(simulation.world, targets(0, 1), Choices(), sinks=[restart])
+    assert restarted
+    assert story.result is Result.CHANGED, story.node("sugarkube1")
+
+
+async def test_time_spent_reading_the_review_is_not_the_runs(world: World) -> None:
+    events: list[Event] = []
+    formation = Formation(world, Request(targets(0), Choices()), [events.append])
+    await formation.look()
+    await world.clock.sleep(300)
+    await formation.run()
+    await formation.close()
+    assert next(event for event in events if isinstance(event, RunStarted)).at == 0
+    finished = next(event for event in events if isinstance(event, NodeFinished))
+    assert finished.spent[Spent.OVERHEAD] < 10
+
+
+async def test_step_numbers_stay_within_the_steps_when_the_join_point_changes(world: World) -> None:
+    async def direct(question: Question) -> Answer:
+        return Answer.DIRECT
+
+    story = await form(world, targets(0, 1), Choices(registration_address="10.99.0.5"), ask=direct)
+    assert all(node.step_number <= node.steps for node in board_of(story).nodes.values())
+
+
+async def test_an_expected_server_does_not_hide_the_adverts_of_others(world: World) -> None:
+    await form(world, targets(0, 1, 2), THREE)
+    credentials = await read_credentials(world, targets(0), None)
+    proof = await verify(world, Environment("dev"), ("sugarkube0.local",), credentials)
+    assert proof.ok
+    assert len(proof.servers) == 3
+
+
+async def test_a_node_given_by_its_address_has_one_name_from_the_first_event_on(world: World) -> None:
+    story = await form(world, (Target("192.168.3.10", "192.168.3.10"),), Choices())
+    board = board_of(story)
+    assert list(board.nodes) == ["sugarkube0"]
+    assert board.nodes["sugarkube0"].result is Result.CHANGED
