@@ -36,7 +36,7 @@ class Key:
 _BACK = Key("escape", "back", "Back", "go back; every answer is kept", display="Esc")
 _EVERYWHERE = (
     Key("question_mark,f1", "help", "Help", "show the keys of this screen", display="?"),
-    Key("q,ctrl+q", "quit", "Quit", "leave; asks when a run is going on", shown=False, display="q"),
+    Key("q", "app.quit", "Quit", "leave; asks when a run is going on", shown=False, display="q"),
 )
 _MOVE = (
     Key("", "", "", "move in lists and logs", shown=False, display="↑ ↓  j k"),

@@ -20,6 +20,7 @@ from tests.lab.labtool import LabFactory, PiLab
 
 FIRST, SECOND, THIRD, AGENT = (f"sugarkube{number}" for number in range(4))
 TOKEN_FILE = "/root/join-token"
+KUBELET = "/var/lib/rancher/k3s/agent/kubelet.kubeconfig"
 WRONG_HASH = "0123456789abcdef" * 4
 
 
@@ -64,6 +65,10 @@ class Operator:
 
     def kubectl(self, name: str, command: str, *, check: bool = True) -> str:
         return self.run(name, f"k3s kubectl {command} 2>&1", check=check)
+
+    def as_kubelet(self, name: str, command: str, *, check: bool = True) -> str:
+        """kubectl with what every node has, not only a server."""
+        return self.kubectl(name, f"--kubeconfig {KUBELET} {command}", check=check)
 
     def nodes(self, name: str) -> dict[str, Any]:
         text = self.run(name, "k3s kubectl get nodes -o json", check=False)
@@ -200,6 +205,55 @@ def test_agent_joins(operator: Operator) -> None:
     assert not any(key.startswith("node-role.kubernetes.io/") for key in labels)
 
 
+def test_node_has_a_certificate_of_its_own_for_the_api(operator: Operator) -> None:
+    files = "/var/lib/rancher/k3s/agent/client-kubelet"
+    for name, port in ((FIRST, 6443), (AGENT, 6444)):
+        assert operator.run(name, f"stat -c %a {files}.crt {files}.key {KUBELET}").split() == ["600"] * 3
+        assert f"server: https://127.0.0.1:{port}\n" in operator.run(name, f"cat {KUBELET}")
+        subject = operator.run(name, f"openssl x509 -in {files}.crt -noout -subject -nameopt sep_comma_plus")
+        assert subject.strip() == f"subject=O=system:nodes,CN=system:node:{name}"
+        shown = json.loads(operator.as_kubelet(name, f"get node {name} -o json"))
+        assert shown["metadata"]["name"] == name
+        voting = [
+            (each["status"], each["reason"])
+            for each in shown["status"]["conditions"]
+            if each["type"] == "EtcdIsVoter"
+        ]
+        assert voting == ([("True", "MemberNotLearner")] if name == FIRST else [])
+    forbidden = (
+        f'Error from server (Forbidden): nodes "{FIRST}" is forbidden: User "system:node:{AGENT}" cannot'
+    )
+    where = 'resource "nodes" in API group "" at the cluster scope'
+    said = operator.as_kubelet(AGENT, f"delete node {FIRST}", check=False)
+    assert said == f"{forbidden} delete {where}\n"
+    said = operator.as_kubelet(AGENT, f"label node {FIRST} a=b", check=False)
+    assert said.startswith(f"{forbidden} get {where}")
+    said = operator.as_kubelet(AGENT, f"label node {AGENT} {objects.ETCD}=true", check=False)
+    assert said.endswith(f": is not allowed to modify labels: {objects.ETCD}\n")
+    password = jointoken.parse(operator.token(FIRST)).password
+    asked = ("--user", f"node:{password}", "--header", f"K3s-Node-Name: {FIRST}")
+    assert operator.status(AGENT, "/v1-k3s/client-kubelet.crt", FIRST, *asked) == 400
+    stolen = (*asked, "--header", "K3s-Node-Password: another")
+    assert operator.status(AGENT, "/v1-k3s/client-kubelet.crt", FIRST, *stolen) == 403
+
+    operator.run(AGENT, f"mv {files}.key /root/key")
+    said = operator.as_kubelet(AGENT, "get nodes", check=False)
+    cause = (
+        f"unable to read client-key {files}.key for user due to open {files}.key: no such file or directory"
+    )
+    assert said == f"error: invalid configuration: {cause}\n"
+    operator.run(AGENT, f"mv /root/key {files}.key; systemctl stop k3s-agent")
+    said = operator.as_kubelet(AGENT, "get nodes", check=False)
+    refused = (
+        "The connection to the server 127.0.0.1:6444 was refused - did you specify the right host or port?"
+    )
+    assert said == f"{refused}\n"
+    said = operator.kubectl(AGENT, "--kubeconfig /nowhere get nodes", check=False)
+    assert said == "error: stat /nowhere: no such file or directory\n"
+    operator.run(AGENT, "systemctl start k3s-agent")
+    wait_until("it is Ready", lambda: AGENT in operator.ready(FIRST))
+
+
 def test_python_client_reads_the_nodes(operator: Operator, tmp_path: Path) -> None:
     kubeconfig = operator.run(FIRST, "cat /etc/rancher/k3s/k3s.yaml")
     path = tmp_path / "kubeconfig"
@@ -222,6 +276,7 @@ def test_api_survives_the_loss_of_one_server_but_not_of_two(operator: Operator) 
     assert operator.answers(FIRST)
     assert operator.answers(THIRD)
     assert AGENT in operator.ready(FIRST), "the agent found another server"
+    assert operator.as_kubelet(AGENT, f"get node {AGENT} -o name") == f"node/{AGENT}\n"
     operator.lab.off(THIRD)
     wait_until("the quorum is lost", lambda: not operator.answers(FIRST))
     assert "etcdserver: no leader" in operator.kubectl(FIRST, "get nodes", check=False)

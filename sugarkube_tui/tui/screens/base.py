@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sugarkube_tui.tui.app import SugarkubeApp
 
 DRAWS_PER_S = 12
-ALWAYS_ALLOWED = ("quit", "help")
+ALWAYS_ALLOWED = ("app.quit", "help")
 
 
 class WizardScreen(Screen[None]):

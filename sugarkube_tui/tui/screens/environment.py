@@ -59,8 +59,7 @@ class EnvironmentScreen(WizardScreen):
     def draw(self) -> None:
         choose = self.query_one("#names", Choose)
         usual = [
-            Row(name, (words.strong(name), self._lives(Environment(name, self._cluster))))
-            for name in USUAL
+            Row(name, (words.strong(name), self._lives(Environment(name, self._cluster)))) for name in USUAL
         ]
         other = Row(OTHER, (words.strong(OTHER), words.muted("a name of your own")))
         choose.show_options([*usual, other])
@@ -88,11 +87,11 @@ class EnvironmentScreen(WizardScreen):
             Content.assemble(
                 words.strong(str(environment)),
                 (f"  {USUAL.get(environment.name, '')}", words.MUTED),
-                (f"  from {source}" if source and is_default else "", words.MUTED),
             ),
             "",
             *_pairs(
                 {
+                    **({"Source": source} if source and is_default else {}),
                     "Adverts": environment.service_type,
                     "Context": f"{environment.context}  (kubeconfig)",
                     "Cluster": environment.cluster

@@ -26,7 +26,7 @@ from sugarkube_tui.tui.widgets.table import Column, Row, Table
 from sugarkube_tui.tui.words import Mood
 
 CLUSTER = "(cluster)"
-NODES = (Column("Node", 14, grow=1), Column("", 10), Column("Role", 12, wide=True))
+NODES = (Column("Node", 14, grow=1), Column("To do", 11), Column("Role", 12, wide=True))
 DETAIL_LINES = 60
 """Lines shown of one action's details; a whole file's diff can be longer."""
 
@@ -118,7 +118,7 @@ class ReviewScreen(WizardScreen):
                     node.name,
                     (
                         Content.assemble(words.role_sign(node.goal.role), words.strong(node.name)),
-                        _mark(node.problems, f"{actions} to do" if actions else "so already"),
+                        _mark(node.problems, words.plural(actions, "action") if actions else "so already"),
                         words.plain(node.goal.role.value),
                     ),
                 )

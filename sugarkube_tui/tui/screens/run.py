@@ -100,7 +100,6 @@ class RunScreen(WizardScreen):
         agents = sum(node.role == "agent" for node in nodes)
         parts = [
             words.strong(run.board.environment),
-            words.muted(f"{words.plural(servers, 'server')} · {words.plural(agents, 'agent')}"),
             Content.assemble(
                 (f"{ready}/{len(nodes)} nodes ready", "$text-success" if ready == len(nodes) else "")
             ),
@@ -120,6 +119,7 @@ class RunScreen(WizardScreen):
                 parts.append(words.state(Mood.WARN, "the run asks: Enter answers"))
             case _:
                 pass
+        parts.append(words.muted(f"{words.plural(servers, 'server')} · {words.plural(agents, 'agent')}"))
         return Content("   ").join(parts)
 
     def _list(self) -> Content:

@@ -176,13 +176,19 @@ class Scan:
         return [host for host in self.hosts if self.is_selected(host)]
 
     def is_selected(self, host: Host) -> bool:
-        """The operator's word; else a host with an expected name, or a typed one, that has no k3s yet."""
+        """The operator's word; else a typed host, or one with an expected name that is in no other cluster.
+
+        Servers of the environment itself are selected, too: the join token is read from them.
+        """
         for name in (host.name, *host.aliases):
             if name in self._decided:
                 return self._decided[name]
         if any(host.is_called(name) or name in host.addresses for name in self.typed):
             return True
-        return bool(self._ours.fullmatch(host.short_name)) and not host.adverts
+        ours = self._defaults.choices.environment
+        return bool(self._ours.fullmatch(host.short_name)) and all(
+            advert.environment == ours for advert in host.adverts
+        )
 
     def toggle(self, name: str) -> None:
         host = self.survey.host(name)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from . import files, jointoken, journal, machine
+from .balancer import LoadBalancer
 from .client import Remote, RequestError, StatusError, fetch_ca
 from .config import Config, UsageError
 from .jointoken import Token, TokenError
@@ -35,12 +36,16 @@ class Agent:
         journal.info(
             f"Adding server to load balancer k3s-agent-load-balancer: {self.url.removeprefix('https://')}"
         )
+        port = int(self.config.text("lb-server-port") or 6444)
+        balancer = LoadBalancer(self._servers, port, resolver_mode=self.timing.resolver)
+        balancer.start()
         ca_pem = self._contact(token)
         files.write(self.directory / "server-ca.crt", ca_pem, 0o644)
-        self._write_kubeconfigs()
         time.sleep(self.timing.agent_start)
         OpenPorts().open([("0.0.0.0", 10250)])
-        kubelet = Kubelet(self.config, self.timing, self._servers, ca_pem.decode(), "node", token.password)
+        kubelet = Kubelet(
+            self.config, self.timing, self._servers, ca_pem.decode(), "node", token.password, balancer.port
+        )
         kubelet.on_servers = self._learn
         kubelet.start(registered=self._registered)
         while True:
@@ -132,18 +137,6 @@ class Agent:
             return None
         self._learn(servers)
         return ca_pem
-
-    def _write_kubeconfigs(self) -> None:
-        for name in ("kubelet", "kubeproxy", "k3scontroller"):
-            text = (
-                "apiVersion: v1\nclusters:\n- cluster:\n    server: https://127.0.0.1:6444\n"
-                f"    certificate-authority: {self.directory}/server-ca.crt\n  name: local\n"
-                "contexts:\n- context:\n    cluster: local\n    user: user\n  name: Default\n"
-                "current-context: Default\nkind: Config\nusers:\n- name: user\n  user:\n"
-                f"    client-certificate: {self.directory}/client-{name}.crt\n"
-                f"    client-key: {self.directory}/client-{name}.key\n"
-            )
-            files.write(self.directory / f"{name}.kubeconfig", text)
 
     def _registered(self) -> None:
         journal.info("k3s agent is up and running")

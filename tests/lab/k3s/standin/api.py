@@ -35,6 +35,21 @@ _READY_CHECKS = (
     "poststarthook/apiservice-registration-controller",
     "shutdown",
 )
+_NODE_USER = "system:node:"
+#: what anybody with a certificate may read
+_FOR_ALL = re.compile(r"/(?:api(?:/v1)?|apis(?:/[^/]+){0,2}|healthz|livez|readyz|version)?")
+_VERBS = {
+    "GET": "get",
+    "HEAD": "get",
+    "POST": "create",
+    "PUT": "update",
+    "PATCH": "patch",
+    "DELETE": "delete",
+}
+_RESOURCE = re.compile(
+    r"/(?:api/v1|apis/(?P<group>[^/]+)/[^/]+)(?:/namespaces/(?P<namespace>[^/]+)(?=/[^/]+))?"
+    r"/(?P<kind>[a-z]+)(?:/(?P<name>[^/]+))?"
+)
 _IDLE_SECONDS = 90
 _LONGEST_WATCH = 300
 
@@ -157,23 +172,68 @@ class Handler(BaseHTTPRequestHandler):
             self._send(200, b"pong", "text/plain")
         elif path == "/cacerts":
             self._send(200, (self._control.tls / "server-ca.crt").read_bytes(), "text/plain")
-        elif path == "/" and not self._is_admin():
+        elif path == "/" and not self._identity()[0]:
             self._send(301, b"", "text/html; charset=utf-8", {"Location": "/apis"})
         elif path.startswith("/v1-k3s/") or path == "/db/info":
             self._supervisor(verb, path, body)
         else:
-            if not self._is_admin():
+            user, admin = self._identity()
+            if not user:
                 raise Refusal(401, "Unauthorized", "Unauthorized")
-            self._kubernetes(verb, path.rstrip("/") or "/", query, body)
+            path = path.rstrip("/") or "/"
+            if not admin:
+                self._authorize(user, verb, path, query)
+            self._kubernetes(verb, path, query, body)
 
     # who is asking
 
-    def _is_admin(self) -> bool:
-        certificate = self.request.getpeercert()
-        if not certificate:
-            return False
+    def _identity(self) -> tuple[str, bool]:
+        """The user that the certificate names, if there is one, and whether everything is allowed to them."""
+        certificate = self.request.getpeercert() or {}
         subject = [pair for group in certificate.get("subject", ()) for pair in group]
-        return ("organizationName", "system:masters") in subject
+        user = next((value for key, value in subject if key == "commonName"), "")
+        return user, ("organizationName", "system:masters") in subject
+
+    def _node_of(self, user: str) -> str:
+        return user.removeprefix(_NODE_USER) if user.startswith(_NODE_USER) else ""
+
+    def _authorize(self, user: str, verb: str, path: str, query: dict[str, str]) -> None:
+        """What a kubelet may do, and everybody who is known; else a 403."""
+        if verb == "GET" and _FOR_ALL.fullmatch(path):
+            return
+        asked = _RESOURCE.fullmatch(path)
+        if asked is None:
+            action = f'cannot {verb.lower()} path "{path}"'
+            raise Refusal(403, "Forbidden", f'forbidden: User "{user}" {action}')
+        namespace, kind, name = asked["namespace"], asked["kind"], asked["name"] or ""
+        action = _VERBS.get(verb, verb.lower())
+        if action == "get" and not name:
+            action = "watch" if query.get("watch", "") in ("true", "1") else "list"
+        node, hint = self._node_of(user), ""
+        field_name = re.fullmatch(r"metadata\.name==?(.+)", query.get("fieldSelector", ""))
+        target = name or (field_name[1] if field_name else "")
+        if node and kind == "nodes":
+            if action in ("get", "list", "watch"):
+                if target == node or self._control.timing.node_reads == "all":
+                    return
+                what = f"'{target}'" if target else "all nodes"
+                hint = f": node '{node}' cannot read {what}, only its own Node object"
+            elif action in ("patch", "update") and name == node:
+                return
+        elif node and kind == "pods" and action in ("list", "watch"):
+            hint = ": can only list/watch pods with spec.nodeName field selector"
+        what = f'{kind} "{name}"' if name else kind
+        where = f'in the namespace "{namespace}"' if namespace else "at the cluster scope"
+        group = asked["group"] or ""
+        raise Refusal(
+            403,
+            "Forbidden",
+            f'{what} is forbidden: User "{user}" cannot {action} resource "{kind}" in API group "{group}" '
+            f"{where}{hint}",
+        )
+
+    def _is_kubelet(self) -> bool:
+        return bool(self._node_of(self._identity()[0]))
 
     def _basic(self) -> tuple[str, str]:
         kind, _, encoded = (self.headers.get("Authorization") or "").partition(" ")
@@ -225,6 +285,11 @@ class Handler(BaseHTTPRequestHandler):
             self._require("server")
             asked = json.loads(body)
             self._json(control.cluster.receive(asked["from"], asked["digest"], asked.get("records")))
+        elif path == "/v1-k3s/client-kubelet.crt" and verb == "GET":
+            self._require("node")
+            control.require_leader()
+            name, password = (self.headers.get(f"K3s-Node-{each}") or "" for each in ("Name", "Password"))
+            self._send(200, control.client_certificate(name.lower(), password), "text/plain")
         elif node and verb == "PUT":
             self._require("node", "server")
             control.require_leader()
@@ -270,11 +335,13 @@ class Handler(BaseHTTPRequestHandler):
         elif one and verb == "GET":
             self._json(control.node(one[1]))
         elif one and verb == "PATCH":
-            self._json(control.patch_node(one[1], json.loads(body), self.headers.get("Content-Type") or ""))
+            kind = self.headers.get("Content-Type") or ""
+            self._json(control.patch_node(one[1], json.loads(body), kind, kubelet=self._is_kubelet()))
         elif one and verb == "PUT":
             wanted = json.loads(body)
             kept = {"metadata": {key: wanted["metadata"][key] for key in ("labels", "annotations")}}
-            self._json(control.patch_node(one[1], kept | {"spec": wanted.get("spec", {})}, "merge-patch"))
+            kept["spec"] = wanted.get("spec", {})
+            self._json(control.patch_node(one[1], kept, "merge-patch", kubelet=self._is_kubelet()))
         elif one and verb == "DELETE":
             gone = control.delete_node(one[1])
             details = {"name": one[1], "kind": "nodes", "uid": gone["metadata"]["uid"]}

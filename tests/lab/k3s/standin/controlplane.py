@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import journal, objects
+from . import journal, objects, pki
 from .cluster import Cluster
 from .config import Config
 from .objects import Object
 from .state import Store
 from .timing import Timing
 
+_NODE_NAME = re.compile(r"[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?")
 _LABEL_VALUE = re.compile(r"(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 _LABEL_KEY = re.compile(r"(?:[a-z0-9][-a-z0-9.]{0,252}/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 
@@ -103,6 +104,17 @@ class ControlPlane:
             self._edit(name, lambda record: record["metadata"]["annotations"].update(document["annotations"]))
         self.report_node(name, document["status"])
 
+    def client_certificate(self, name: str, password: str) -> bytes:
+        """What makes a kubelet its node: a certificate and its key, for whoever has the node's password."""
+        if not name:
+            raise Refusal(400, "BadRequest", "node name not set")
+        if not password:
+            raise Refusal(400, "BadRequest", "node password not set")
+        if not _NODE_NAME.fullmatch(name):
+            raise Refusal(400, "BadRequest", f"invalid node name: {json.dumps(name)}")
+        self._check_password(name, password)
+        return b"".join(pki.kubelet_client(self.tls, name))
+
     def _check_password(self, name: str, password: str) -> None:
         key = f"secret/{name}.node-password.k3s"
         digest = hashlib.sha256(password.encode()).hexdigest()
@@ -141,6 +153,10 @@ class ControlPlane:
                 annotations[objects.ETCD_ADDRESS] = self.cluster.address
 
         self._edit(name, mark)
+        if self.cluster.embedded_etcd:
+            known = self.store.get(f"voter/{name}")
+            if known is None or known.value["voter"] != voter:
+                self.store.put(f"voter/{name}", {"voter": voter, "since": time.time()})
 
     def node(self, name: str) -> Object:
         """One Node or a 404."""
@@ -157,9 +173,9 @@ class ControlPlane:
         """All pods."""
         return objects.pods(self.store, self.timing.node_grace)
 
-    def patch_node(self, name: str, patch: Any, content_type: str) -> Object:
-        """An operator's change of labels, annotations or spec."""
-        self.node(name)
+    def patch_node(self, name: str, patch: Any, content_type: str, *, kubelet: bool = False) -> Object:
+        """A change of labels, annotations or spec, by an operator or, with less freedom, by the node."""
+        before = self.node(name)
 
         def change(record: Object) -> None:
             try:
@@ -172,6 +188,8 @@ class ControlPlane:
             except objects.Conflict as problem:
                 raise Refusal(422, "Invalid", str(problem)) from problem
             _check_labels(name, record["metadata"].get("labels", {}))
+            if kubelet:
+                _restrict(name, before, record)
 
         self._edit(name, change)
         return self.node(name)
@@ -179,7 +197,8 @@ class ControlPlane:
     def delete_node(self, name: str) -> Object:
         """Remove a node, its password and, if it was a server, its vote."""
         gone = self.node(name)
-        for key in (f"node/{name}", f"status/{name}", f"lease/{name}", f"secret/{name}.node-password.k3s"):
+        kept = ("node/{}", "status/{}", "lease/{}", "voter/{}", "secret/{}.node-password.k3s")
+        for key in (each.format(name) for each in kept):
             self.store.delete(key)
         if self.cluster.embedded_etcd:
             self.cluster.remove_node(name)
@@ -209,6 +228,25 @@ def _check_labels(name: str, labels: dict[str, str]) -> None:
         else:
             continue
         raise Refusal(422, "Invalid", f'Node "{name}" is invalid: metadata.labels: {problem}')
+
+
+def _restrict(name: str, before: Object, after: Object) -> None:
+    """The NodeRestriction admission plugin: what a kubelet may not do to its own node."""
+    old, new = before["metadata"]["labels"], after["metadata"].get("labels", {})
+    changed = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
+    refused = [key for key in changed if objects.is_reserved_label(key)]
+    if refused:
+        problem = f"is not allowed to modify labels: {', '.join(refused)}"
+    elif _own_taints(before) != _own_taints(after):
+        problem = f'node "{name}" is not allowed to modify taints'
+    else:
+        return
+    raise Refusal(403, "Forbidden", f'nodes "{name}" is forbidden: {problem}')
+
+
+def _own_taints(shown: Object) -> list[Object]:
+    """Without those that come and go with the node's state."""
+    return [each for each in shown["spec"].get("taints", []) if each["key"] not in objects.STATE_TAINTS]
 
 
 def _essence(status: Object) -> Object:

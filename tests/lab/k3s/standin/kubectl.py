@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import re
+import ssl
 import sys
 import tempfile
 import time
@@ -146,19 +147,103 @@ def _connect(parsed: Arguments) -> Iterator[Remote]:
         ) from failure
     except FileNotFoundError as failure:
         raise Complaint(f"error: stat {path}: no such file or directory") from failure
-    cluster = content["clusters"][0]["cluster"]
-    user = content["users"][0]["user"]
+    except (yaml.YAMLError, UnicodeDecodeError) as failure:
+        problem = " ".join(str(failure).split())
+        raise Complaint(f'error: error loading config file "{path}": yaml: {problem}') from failure
+    except OSError as failure:
+        problem = f"read {path}: {(failure.strerror or '').lower()}"
+        raise Complaint(f'error: error loading config file "{path}": {problem}') from failure
+    cluster, user, names = _chosen(content, parsed, path)
+    url = str(parsed.options.get("server") or cluster.get("server") or "http://localhost:8080")
+    if not url.startswith("https://"):
+        raise Complaint(_REFUSED.format(url.removeprefix("http://")))
+    problems: list[str] = []
+
+    def material(section: Object, key: str, what: str, owner: str) -> bytes:
+        """Inline data, which comes first, or a file's content."""
+        inline = section.get(f"{key}-data")
+        if inline:
+            try:
+                return base64.b64decode(inline, validate=True)
+            except ValueError as failure:
+                problem = f'error loading config file "{path}": illegal base64 data at input byte 0'
+                raise Complaint(f"error: {problem}") from failure
+        if not section.get(key):
+            return b""
+        file = path.parent / str(section[key])
+        try:
+            return file.read_bytes()
+        except OSError as failure:
+            cause = f"open {file}: {(failure.strerror or '').lower()}"
+            problems.append(f"unable to read {what} {file} for {owner} due to {cause}")
+            return b""
+
+    authority = material(cluster, "certificate-authority", "certificate-authority", names[0])
+    certificate = material(user, "client-certificate", "client-cert", names[1])
+    key = material(user, "client-key", "client-key", names[1])
+    if problems:
+        text = problems[0] if len(problems) == 1 else f"[{', '.join(problems)}]"
+        raise Complaint(f"error: invalid configuration: {text}")
     with tempfile.TemporaryDirectory(prefix="kubectl-") as directory:
-        certificate, key = Path(directory, "crt"), Path(directory, "key")
-        certificate.write_bytes(base64.b64decode(user["client-certificate-data"]))
-        key.write_bytes(base64.b64decode(user["client-key-data"]))
+        pair = _pair(Path(directory), certificate, key) if certificate or key else None
+        if authority:
+            try:
+                ssl.create_default_context(cadata=authority.decode())
+            except (ssl.SSLError, ValueError) as failure:
+                problem = "unable to load root certificates: unable to parse bytes as PEM block"
+                raise Complaint(f"error: {problem}") from failure
+        verified = not cluster.get("insecure-skip-tls-verify")
         yield Remote(
-            parsed.options.get("server") or cluster["server"],
-            ca_pem=base64.b64decode(cluster["certificate-authority-data"]).decode(),
-            certificate=(str(certificate), str(key)),
+            url,
+            ca_pem=authority.decode() if verified else None,
+            certificate=pair,
             resolver="nss",
             timeout=_seconds(parsed.options.get("request-timeout", "0")) or 30.0,
         )
+
+
+def _chosen(content: Any, parsed: Arguments, path: Path) -> tuple[Object, Object, tuple[str, str]]:
+    """The cluster and the user of the context in use, and their names."""
+
+    def named(kind: str, name: str) -> Object | None:
+        found = [each for each in content.get(f"{kind}s") or [] if each.get("name") == name]
+        return (found[0].get(kind) or {}) if found else None
+
+    try:
+        content = content or {}
+        context_name = parsed.options.get("context") or content.get("current-context") or ""
+        context = named("context", context_name)
+        if context is None:
+            if "context" in parsed.options:
+                raise Complaint(f'error: context "{context_name}" does not exist')
+            if context_name:
+                problem = f"context was not found for specified context: {context_name}"
+                raise Complaint(f"error: invalid configuration: {problem}")
+            return {}, {}, ("", "")
+        cluster_name, user_name = str(context.get("cluster", "")), str(context.get("user", ""))
+        return named("cluster", cluster_name) or {}, named("user", user_name) or {}, (cluster_name, user_name)
+    except (AttributeError, TypeError) as failure:
+        problem = "couldn't get version/kind; json parse error"
+        raise Complaint(f'error: error loading config file "{path}": {problem}') from failure
+
+
+def _pair(directory: Path, certificate: bytes, key: bytes) -> tuple[str, str]:
+    """A certificate and its key as files, checked to be a pair."""
+    files = directory / "crt", directory / "key"
+    for file, content, what in zip(files, (certificate, key), ("certificate", "key"), strict=True):
+        if b"-----BEGIN" not in content:
+            raise Complaint(f"error: tls: failed to find any PEM data in {what} input")
+        file.write_bytes(content)
+    paths = str(files[0]), str(files[1])
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(*paths)
+    except ssl.SSLError as failure:
+        mismatch = failure.reason == "KEY_VALUES_MISMATCH"
+        problem = (
+            "private key does not match public key" if mismatch else "failed to parse certificate or key"
+        )
+        raise Complaint(f"error: tls: {problem}") from failure
+    return paths
 
 
 def _seconds(text: str) -> float:

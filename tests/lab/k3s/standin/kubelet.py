@@ -7,28 +7,17 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from . import files, journal, machine, objects
+from . import files, journal, machine, objects, pki
 from .client import Remote, RequestError, StatusError
 from .config import Config
 from .timing import Timing
 from .version import VERSION
 
+Answer = TypeVar("Answer")
+
 NODE_PASSWORD = Path("/etc/rancher/node/password")
-_RESERVED = ("kubernetes.io", "k8s.io")
-_ALLOWED_PREFIXES = ("kubelet.kubernetes.io/", "node.kubernetes.io/")
-_ALLOWED = {
-    "kubernetes.io/hostname",
-    "kubernetes.io/arch",
-    "kubernetes.io/os",
-    "beta.kubernetes.io/arch",
-    "beta.kubernetes.io/os",
-    "topology.kubernetes.io/region",
-    "topology.kubernetes.io/zone",
-    "failure-domain.beta.kubernetes.io/region",
-    "failure-domain.beta.kubernetes.io/zone",
-}
 
 
 def node_password() -> str:
@@ -51,7 +40,7 @@ def address_of(config: Config) -> str:
 def _labels(config: Config) -> dict[str, str]:
     pairs = config.items("node-label") + config.kubelet_values("node-labels")
     labels = dict(pair.partition("=")[::2] for pair in pairs)
-    refused = [key for key in labels if _is_reserved(key)]
+    refused = [key for key in labels if objects.is_reserved_label(key)]
     if refused:
         journal.fatal(
             "kubelet exited: failed to validate kubelet flags: unknown 'kubernetes.io' or 'k8s.io' labels "
@@ -60,14 +49,11 @@ def _labels(config: Config) -> dict[str, str]:
     return labels
 
 
-def _is_reserved(key: str) -> bool:
-    domain, slash, _ = key.partition("/")
-    reserved = bool(slash) and any(domain == each or domain.endswith(f".{each}") for each in _RESERVED)
-    return reserved and key not in _ALLOWED and not key.startswith(_ALLOWED_PREFIXES)
-
-
 class Kubelet:
-    """Registers and reports one node, through whichever of the servers answers."""
+    """Registers and reports one node, through whichever of the servers answers.
+
+    Its kubeconfig names a port of this machine at which the API can be had.
+    """
 
     def __init__(
         self,
@@ -77,6 +63,7 @@ class Kubelet:
         ca_pem: str,
         user: str,
         password: str,
+        port: int,
     ) -> None:
         self._config = config
         self._timing = timing
@@ -84,6 +71,7 @@ class Kubelet:
         self._ca_pem = ca_pem
         self._user = user
         self._password = password
+        self._port = port
         self._remote: Remote | None = None
         self._began = time.time()
         self._ready = False
@@ -139,19 +127,8 @@ class Kubelet:
         }
 
     def _run(self, document: dict[str, Any], registered: Callable[[], None]) -> None:
-        while True:
-            try:
-                self._send("PUT", f"/v1-k3s/nodes/{self.name}", document)
-                break
-            except StatusError as failure:
-                if failure.status == 422:
-                    journal.error(f"Unable to register node with API server: {failure.message}")
-                else:
-                    cause = f"server is not ready: {failure.message}"
-                    journal.info(f"Waiting to retrieve agent configuration; {cause}")
-            except RequestError as failure:
-                journal.info(f"Waiting to retrieve agent configuration; server is not ready: {failure}")
-            time.sleep(min(3.0, self._timing.heartbeat))
+        self._keep_trying(self._fetch_certificate)
+        self._keep_trying(lambda: self._send("PUT", f"/v1-k3s/nodes/{self.name}", document))
         self._began = time.time()
         journal.info(f"Labels and annotations have been set successfully on node: {self.name}")
         registered()
@@ -165,7 +142,41 @@ class Kubelet:
             except RequestError as failure:
                 journal.error(f"Error updating node status, will retry: {failure}")
 
+    def _keep_trying(self, step: Callable[[], None]) -> None:
+        while True:
+            try:
+                step()
+                return
+            except StatusError as failure:
+                if failure.status == 422:
+                    journal.error(f"Unable to register node with API server: {failure.message}")
+                else:
+                    cause = f"server is not ready: {failure.message}"
+                    journal.info(f"Waiting to retrieve agent configuration; {cause}")
+            except RequestError as failure:
+                journal.info(f"Waiting to retrieve agent configuration; server is not ready: {failure}")
+            time.sleep(min(3.0, self._timing.heartbeat))
+
+    def _fetch_certificate(self) -> None:
+        """What makes the kubelet this node to the API; anew at each start, as k3s does it."""
+        pem = self._ask(lambda remote: remote.request("GET", "/v1-k3s/client-kubelet.crt"))
+        certificate, key = pki.split(pem)
+        agent = self._config.data_dir / "agent"
+        files.write(agent / "server-ca.crt", self._ca_pem, 0o644)
+        files.write(agent / "client-kubelet.crt", certificate)
+        files.write(agent / "client-kubelet.key", key)
+        for name, client in (
+            ("kubelet", "client-kubelet"),
+            ("kubeproxy", "client-kube-proxy"),
+            ("k3scontroller", "client-k3s-controller"),
+        ):
+            files.write(agent / f"{name}.kubeconfig", pki.node_kubeconfig(agent, client, self._port))
+
     def _send(self, method: str, path: str, document: dict[str, Any]) -> None:
+        answer = self._ask(lambda remote: remote.keep(method, path, document))
+        self.on_servers(answer["servers"])
+
+    def _ask(self, question: Callable[[Remote], Answer]) -> Answer:
         """Ask the server last used, else the others in turn."""
         failure: RequestError | None = None
         urls = self._servers()
@@ -174,7 +185,7 @@ class Kubelet:
         for url in urls:
             remote = self._remote if self._remote and self._remote.url == url else self._connect(url)
             try:
-                answer = remote.keep(method, path, document)
+                answer = question(remote)
             except StatusError as refusal:
                 if refusal.status < 500:
                     raise
@@ -183,8 +194,7 @@ class Kubelet:
                 failure = problem
             else:
                 self._remote = remote
-                self.on_servers(answer["servers"])
-                return
+                return answer
             remote.close()
         raise failure or RequestError("no servers")
 
@@ -196,5 +206,5 @@ class Kubelet:
             password=self._password,
             resolver=self._timing.resolver,
             timeout=4.0,
-            headers={"K3s-Node-Name": self.name},
+            headers={"K3s-Node-Name": self.name, "K3s-Node-Password": node_password()},
         )

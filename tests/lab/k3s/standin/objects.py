@@ -26,6 +26,22 @@ ETCD_NAME = "etcd.k3s.cattle.io/node-name"
 ETCD_ADDRESS = "etcd.k3s.cattle.io/node-address"
 UNREACHABLE = "node.kubernetes.io/unreachable"
 NOT_READY = "node.kubernetes.io/not-ready"
+UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
+STATE_TAINTS = (UNREACHABLE, NOT_READY, UNSCHEDULABLE)
+ETCD_IS_VOTER = "EtcdIsVoter"
+_RESERVED = ("kubernetes.io", "k8s.io")
+_ALLOWED_PREFIXES = ("kubelet.kubernetes.io/", "node.kubernetes.io/")
+_ALLOWED = {
+    "kubernetes.io/hostname",
+    "kubernetes.io/arch",
+    "kubernetes.io/os",
+    "beta.kubernetes.io/arch",
+    "beta.kubernetes.io/os",
+    "topology.kubernetes.io/region",
+    "topology.kubernetes.io/zone",
+    "failure-domain.beta.kubernetes.io/region",
+    "failure-domain.beta.kubernetes.io/zone",
+}
 
 
 class Conflict(ValueError):
@@ -67,6 +83,13 @@ def new_node(
         },
         "spec": spec,
     }
+
+
+def is_reserved_label(key: str) -> bool:
+    """A label that a node may not give itself."""
+    domain, slash, _ = key.partition("/")
+    reserved = bool(slash) and any(domain == each or domain.endswith(f".{each}") for each in _RESERVED)
+    return reserved and key not in _ALLOWED and not key.startswith(_ALLOWED_PREFIXES)
 
 
 def base_labels(name: str, architecture: str) -> dict[str, str]:
@@ -115,6 +138,17 @@ def conditions(ready: bool, since: float, beat: float) -> list[Object]:
     return found
 
 
+def voter_condition(voter: bool, since: float) -> Object:
+    """What k3s says of a server's part in etcd."""
+    if voter:
+        message = "Node is a voting member of the etcd cluster"
+        found = _condition(ETCD_IS_VOTER, "True", "MemberNotLearner", message)
+    else:
+        message = "Node has not been promoted to voting member of the etcd cluster"
+        found = _condition(ETCD_IS_VOTER, "False", "MemberIsLearner", message)
+    return found | {"lastHeartbeatTime": timestamp(since), "lastTransitionTime": timestamp(since)}
+
+
 def _condition(kind: str, status: str, reason: str, message: str) -> Object:
     return {"type": kind, "status": status, "reason": reason, "message": message}
 
@@ -147,8 +181,11 @@ def node(store: Store, name: str, grace: float) -> Object | None:
         ]
     elif not is_ready(shown):
         taints.append({"key": NOT_READY, "effect": "NoSchedule"})
+    voter = store.get(f"voter/{name}")
+    if voter is not None:
+        status["conditions"] = [voter_condition(**voter.value), *status.get("conditions", [])]
     if shown["spec"].get("unschedulable"):
-        taints.append({"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"})
+        taints.append({"key": UNSCHEDULABLE, "effect": "NoSchedule"})
     shown["spec"].pop("taints", None)
     if taints:
         shown["spec"]["taints"] = taints

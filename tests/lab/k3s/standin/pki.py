@@ -6,6 +6,7 @@ import base64
 import ipaddress
 import json
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -114,8 +115,11 @@ def adopt(directory: Path, shared: dict[str, str]) -> None:
         files.write(directory / name, shared[name], 0o644 if name.endswith(".crt") else 0o600)
 
 
-def _leaf(directory: Path, name: str, authority: str, subject: str, extensions: str) -> None:
-    key = directory / f"{name}.key"
+def _leaf(
+    directory: Path, name: str, authority: str, subject: str, extensions: str, *, target: Path | None = None
+) -> None:
+    home = target or directory
+    key = home / f"{name}.key"
     if not key.exists():
         _key(key)
     with _temporary("[req]\ndistinguished_name=dn\n[dn]\n") as configuration:
@@ -139,7 +143,7 @@ def _leaf(directory: Path, name: str, authority: str, subject: str, extensions: 
             *("-CA", issuer, "-CAkey", directory / f"{authority}.key", "-extfile", extension_file),
             stdin=request,
         )
-    files.write(directory / f"{name}.crt", certificate + issuer.read_bytes(), 0o644)
+    files.write(home / f"{name}.crt", certificate + issuer.read_bytes(), 0o644)
 
 
 def issue_server(directory: Path, names: Iterable[str]) -> None:
@@ -155,6 +159,51 @@ def issue_client(directory: Path, name: str, subject: str) -> None:
     """A certificate to log in with."""
     if not (directory / f"{name}.crt").exists():
         _leaf(directory, name, "client-ca", subject, "extendedKeyUsage=clientAuth")
+
+
+def kubelet_client(directory: Path, node: str) -> tuple[bytes, bytes]:
+    """A certificate that makes its holder this node, and its key; the server keeps neither."""
+    with tempfile.TemporaryDirectory(prefix="k3s-") as name:
+        target = Path(name)
+        subject = f"/O=system:nodes/CN=system:node:{node}"
+        extensions = "extendedKeyUsage=clientAuth"
+        _leaf(directory, "client-kubelet", "client-ca", subject, extensions, target=target)
+        certificate, key = target / "client-kubelet.crt", target / "client-kubelet.key"
+        return certificate.read_bytes(), key.read_bytes()
+
+
+def split(pem: bytes) -> tuple[bytes, bytes]:
+    """Certificates and the key behind them, which k3s hands out in one piece."""
+    start = re.search(rb"^-----BEGIN [A-Z ]*PRIVATE KEY-----$", pem, re.MULTILINE)
+    if start is None:
+        raise ValueError("no private key in the answer")
+    return pem[: start.start()], pem[start.start() :]
+
+
+def node_kubeconfig(agent: Path, name: str, port: int) -> str:
+    """A kubeconfig of the node's own programs, as k3s writes it: with the paths of files."""
+    return (
+        "apiVersion: v1\n"
+        "clusters:\n"
+        "- cluster:\n"
+        f"    server: https://127.0.0.1:{port}\n"
+        f"    certificate-authority: {agent}/server-ca.crt\n"
+        "  name: local\n"
+        "contexts:\n"
+        "- context:\n"
+        "    cluster: local\n"
+        "    namespace: default\n"
+        "    user: user\n"
+        "  name: Default\n"
+        "current-context: Default\n"
+        "kind: Config\n"
+        "preferences: {}\n"
+        "users:\n"
+        "- name: user\n"
+        "  user:\n"
+        f"    client-certificate: {agent}/{name}.crt\n"
+        f"    client-key: {agent}/{name}.key\n"
+    )
 
 
 def is_address(name: str) -> bool:

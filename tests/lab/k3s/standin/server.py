@@ -403,9 +403,8 @@ class Server:
     def _start_kubelet(self) -> None:
         ca_pem = (self.paths.tls / "server-ca.crt").read_text()
         self.ports.open([("0.0.0.0", 10250)])
-        kubelet = Kubelet(
-            self.config, self.timing, lambda: ["https://127.0.0.1:6443"], ca_pem, "server", self.password
-        )
+        own = ["https://127.0.0.1:6443"]
+        kubelet = Kubelet(self.config, self.timing, lambda: own, ca_pem, "node", self.agent_password, 6443)
         kubelet.start()
 
     def _keep_house(self, control: ControlPlane, api: ApiServer) -> None:

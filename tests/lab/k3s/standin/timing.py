@@ -18,7 +18,7 @@ ENVIRONMENT_PREFIX = "PILAB_K3S_"
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds, all of them, except `resolver`."""
+    """Seconds, all of them, except the texts at the end."""
 
     etcd_start: float = 0.5
     apiserver_start: float = 1.2
@@ -46,6 +46,8 @@ class Timing:
     no_leader: float = 0.5
     #: "static": /etc/hosts and DNS only, as a statically linked program does it; "nss": the system's way
     resolver: str = "static"
+    #: which nodes a kubelet's certificate may read: "own", as Kubernetes has it since 1.32; or "all"
+    node_reads: str = "own"
 
 
 def load() -> Timing:
@@ -61,5 +63,5 @@ def load() -> Timing:
     for field in fields(Timing):
         if field.name in chosen:
             raw = chosen[field.name]
-            values[field.name] = str(raw) if field.name == "resolver" else float(str(raw))
+            values[field.name] = str(raw) if isinstance(field.default, str) else float(str(raw))
     return Timing(**values)  # type: ignore[arg-type]

@@ -1,0 +1,100 @@
+"""Environment, servers and address: the three questions."""
+
+from __future__ import annotations
+
+from screenshots.driving import Driver
+from screenshots.held import HeldSimulation
+from sugarkube_tui.tui.stages import Stage
+from tests.tui.conftest import Start
+
+
+async def to_environment(driver: Driver) -> None:
+    await driver.hosts(8)
+    await driver.press("enter")
+    await driver.stage(Stage.ACCESS)
+    await driver.log_in()
+
+
+async def to_servers(driver: Driver) -> None:
+    await to_environment(driver)
+    await driver.press("enter")
+    await driver.stage(Stage.SERVERS)
+
+
+async def test_another_environment_is_typed(held: HeldSimulation, start: Start) -> None:
+    async with start(held.world) as driver:
+        await to_environment(driver)
+        await driver.press("end", "enter", *"Lab!", "enter")
+        await driver.shows("cannot be an environment's name", "lower-case letters")
+        await driver.stage(Stage.ENVIRONMENT)
+        await driver.press(*["backspace"] * 4, *"lab7")
+        await driver.shows("sugar/lab7", "_k3s-sugar-lab7._tcp")
+        await driver.press("enter")
+        await driver.stage(Stage.SERVERS)
+
+
+async def test_an_environment_that_lives_here_says_so(held: HeldSimulation, start: Start) -> None:
+    async with start(held.world) as driver:
+        await to_environment(driver)
+        await driver.press("j", "j")
+        await driver.shows("● prod", "sugarkube7.local", "CA 3222cebc…", "New nodes join this cluster")
+
+
+async def test_variables_are_named_as_the_source(held: HeldSimulation, start: Start) -> None:
+    variables = {
+        "SUGARKUBE_ENV": "int",
+        "SUGARKUBE_SERVERS": "5",
+        "SUGARKUBE_TOKEN_INT": "a-password-of-mine",
+    }
+    async with start(held.world, variables=variables) as driver:
+        await to_environment(driver)
+        await driver.shows("● int", "Source SUGARKUBE_ENV", "from SUGARKUBE_TOKEN_INT")
+        assert "a-password-of-mine" not in driver.text()
+        await driver.press("enter")
+        await driver.stage(Stage.SERVERS)
+        await driver.shows("● 5", "from SUGARKUBE_SERVERS")
+
+
+async def test_a_token_that_is_none_stops_here(held: HeldSimulation, start: Start) -> None:
+    async with start(held.world, variables={"SUGARKUBE_TOKEN_DEV": "K10deadbeef"}) as driver:
+        await to_environment(driver)
+        await driver.press("enter")
+        await driver.shows("SUGARKUBE_TOKEN_DEV: this is not a whole join token")
+        await driver.stage(Stage.ENVIRONMENT)
+
+
+async def test_an_even_number_asks_for_an_explicit_yes(held: HeldSimulation, start: Start) -> None:
+    async with start(held.world) as driver:
+        await to_servers(driver)
+        await driver.press("end", "enter", "2", "enter")
+        await driver.shows("2 servers?", "yes, 2 servers")
+        await driver.press("enter")  # Enter is no yes
+        await driver.shows("2 servers?")
+        await driver.press("n")
+        await driver.stage(Stage.SERVERS)
+        await driver.press("enter")
+        await driver.shows("2 servers?")
+        await driver.press("y")
+        await driver.stage(Stage.ADDRESS)
+        assert driver.app.session.choices.even_servers
+
+
+async def test_more_servers_than_nodes_is_warned_of(held: HeldSimulation, start: Start) -> None:
+    async with start(held.world) as driver:
+        await to_servers(driver)
+        await driver.press("end", "enter", "9")
+        await driver.shows("only 6 of 9 servers are there")
+
+
+async def test_an_address_is_checked_while_it_is_typed(held: HeldSimulation, start: Start) -> None:
+    async with start(held.world) as driver:
+        await to_servers(driver)
+        await driver.press("enter")
+        await driver.stage(Stage.ADDRESS)
+        await driver.press(*"https://x", "enter")
+        await driver.shows("neither an IP address nor a DNS name", "without https://")
+        await driver.stage(Stage.ADDRESS)
+        await driver.press(*["backspace"] * 9, *"192.168.3.17")
+        await driver.shows("✔ an API server answers", "CA 3222cebc…")
+        await driver.press(*["backspace"] * 2, *"99")
+        await driver.shows("nobody answers yet", "through https://192.168.3.99:6443")

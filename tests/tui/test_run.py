@@ -1,0 +1,189 @@
+"""A run while it goes on: panes, stopping, questions, and terminals that change their size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from screenshots.driving import Driver
+from screenshots.held import HeldSimulation
+from sugarkube_tui.engine.events import ActionStarted, Event, LogLine
+from sugarkube_tui.tui.screens.run import RunScreen
+from sugarkube_tui.tui.stages import Stage
+from sugarkube_tui.tui.state.run import Phase
+from sugarkube_tui.tui.widgets.log_pane import LogPane
+from sugarkube_tui.tui.widgets.node_pane import NodePane
+from tests.tui.conftest import LARGE, Start
+
+THREE = {"SUGARKUBE_SERVERS": "3"}
+
+
+def hold_at_install(held: HeldSimulation) -> Callable[[Event], None]:
+    """Holds the time, once, when k3s is about to be installed on sugarkube1."""
+    held_once = False
+
+    def on_event(event: Event) -> None:
+        nonlocal held_once
+        if held_once or not isinstance(event, ActionStarted):
+            return
+        if event.node == "sugarkube1" and "install k3s" in event.title:
+            held_once = True
+            held.clock.hold()
+
+    return on_event
+
+
+async def to_run(driver: Driver) -> None:
+    await driver.hosts(8)
+    await driver.press("enter")
+    await driver.stage(Stage.ACCESS)
+    await driver.log_in()
+    await driver.review()
+    await driver.shows("Enter starts")
+    await driver.press("enter")
+    await driver.until(lambda: driver.app.session.run.phase is not Phase.IDLE, "the run to begin")
+
+
+async def to_the_middle(driver: Driver) -> None:
+    await to_run(driver)
+    await driver.until(
+        lambda: "install k3s" in driver.app.session.run.board.nodes["sugarkube1"].action, "the installer"
+    )
+
+
+async def test_small_screens_show_a_list_and_one_pane(held: HeldSimulation, start: Start) -> None:
+    async with start(held.world, variables=THREE, on_event=hold_at_install(held)) as driver:
+        await to_the_middle(driver)
+        await driver.shows("▸1 sugarkube0", "8/13 Install k3s", "0/6 nodes ready")
+        shown = [pane.node_name for pane in driver.app.screen.query(NodePane) if pane.display]
+        assert shown == ["sugarkube0"]
+        await driver.press("2")
+        await driver.shows("▸2 sugarkube1", "─ 2 sugarkube1", "install k3s v1.33.5+k3s1 as server")
+        await driver.press("tab")
+        await driver.shows("▸3 sugarkube2")
+        await driver.press("shift+tab", "shift+tab", "shift+tab")
+        await driver.shows("▸6 sugarkube5")
+        await driver.press("z")
+        await driver.until(lambda: "▸6" not in driver.text(), "the zoom")
+        await driver.press("z")
+        await driver.shows("▸6 sugarkube5")
+
+
+async def test_wide_screens_show_all_panes(held: HeldSimulation, start: Start) -> None:
+    async with start(held.world, LARGE, variables=THREE, on_event=hold_at_install(held)) as driver:
+        await to_the_middle(driver)
+        await driver.shows(*(f"─ {number + 1} sugarkube{number}" for number in range(6)))
+
+
+async def test_stopping_asks_and_then_stops_at_once(held: HeldSimulation, start: Start) -> None:
+    async with start(held.world, variables=THREE, on_event=hold_at_install(held)) as driver:
+        await to_the_middle(driver)
+        await driver.press("x")
+        await driver.shows("Stop the run?", "No file is left half-written")
+        await driver.press("n")
+        await driver.stage(Stage.RUN)
+        await driver.press("x")
+        await driver.shows("Stop the run?")
+        await driver.press("y")
+        await driver.until(lambda: driver.app.session.run.phase is Phase.STOPPED, "the stop")
+        await driver.shows("stopped; no file was left half-written", "stopped: r runs again")
+        held.clock.go_on()
+        await driver.press("r")
+        await driver.shows("3 servers and 3 agents are Ready")
+
+
+async def test_leaving_during_a_run_asks(held: HeldSimulation, start: Start) -> None:
+    async with start(held.world, variables=THREE, on_event=hold_at_install(held)) as driver:
+        await to_the_middle(driver)
+        await driver.press("q")
+        await driver.shows("A run is going on")
+        await driver.press("escape")
+        await driver.stage(Stage.RUN)
+        assert driver.app.session.run.phase is Phase.RUNNING
+        await driver.press("ctrl+q")
+        await driver.shows("A run is going on")
+        await driver.press("y")
+        await driver.until(lambda: driver.app.return_value is not None, "the end")
+    assert driver.app.return_value == 1
+    assert driver.app.session.run.phase is Phase.STOPPED
+
+
+async def test_a_failed_node_is_told_with_its_remedy_and_can_be_run_again(
+    held: HeldSimulation, start: Start
+) -> None:
+    failing = True
+
+    def on_event(event: Event) -> None:
+        if isinstance(event, ActionStarted) and event.node == "sugarkube4" and "install k3s" in event.title:
+            if failing:
+                held.simulation.power_off("sugarkube4")
+
+    async with start(held.world, (100, 50), variables=THREE, on_event=on_event) as driver:
+        await to_run(driver)
+        await driver.shows("1 of 6 nodes did not reach their goal: sugarkube4", "✖ failed")
+        await driver.shows("did not come back", "look at the node's power")
+        await driver.press("s")
+        await driver.shows("▸1 sugarkube0")
+        held.simulation.power_on("sugarkube4")
+        for _ in range(50):
+            await held.clock.sleep(2.0)
+        failing = False
+        await driver.press("r")
+        await driver.shows("3 servers and 3 agents are Ready")
+
+
+async def test_the_question_about_a_dead_address_is_answered(held: HeldSimulation, start: Start) -> None:
+    variables = {**THREE, "SUGARKUBE_API_REGADDR": "192.168.3.99"}
+    async with start(held.world, variables=variables) as driver:
+        await to_run(driver)
+        await driver.shows("asks", "join through the server's own address", "give this node up")
+        await driver.press("escape")
+        await driver.shows("the run asks: Enter answers")
+        await driver.press("enter")
+        await driver.shows("What now?")
+        await driver.press("enter")
+        await driver.shows("3 servers and 3 agents are Ready")
+
+
+async def test_a_run_survives_a_terminal_of_any_size(held: HeldSimulation, start: Start) -> None:
+    async with start(held.world, LARGE, variables=THREE, on_event=hold_at_install(held)) as driver:
+        await to_the_middle(driver)
+        for size in ((40, 10), (1, 1), (80, 24), (59, 40), (200, 15), (60, 16)):
+            await driver.pilot.resize_terminal(*size)
+            await driver.until(lambda size=size: tuple(driver.app.size) == size, f"{size}")
+        await driver.shows("sugarkube0", "nodes ready")
+        await driver.pilot.resize_terminal(40, 10)
+        await driver.shows("too small", "60×16")
+        await driver.press("x")  # what cannot be read must not be decided
+        await driver.pilot.resize_terminal(*LARGE)
+        await driver.shows("─ 6 sugarkube5")
+        assert isinstance(driver.app.screen, RunScreen)
+        held.clock.go_on()
+        await driver.shows("3 servers and 3 agents are Ready")
+
+
+async def test_reading_back_stops_following_and_counts_what_is_new(
+    held: HeldSimulation, start: Start
+) -> None:
+    async with start(held.world, variables=THREE, on_event=hold_at_install(held)) as driver:
+        await to_the_middle(driver)
+        await driver.press("2", "g")
+        run = driver.app.session.run
+        pane = next(pane for pane in driver.app.screen.query(NodePane) if pane.node_name == "sugarkube1")
+        log = pane.query_one(LogPane)
+        await driver.until(lambda: not log.following, "reading")
+        before = log.scroll_offset.y
+        for number in range(3):
+            run.board.fold(LogLine(1.0, "sugarkube1", f"[/a] line [{number}]"))
+        await driver.shows("+3 new, f follows")
+        assert log.scroll_offset.y == before
+        await driver.press("f")
+        await driver.shows("[/a] line [2]")
+        await driver.until(lambda: log.following and log.unseen == 0, "following")
+
+
+async def test_hidden_panes_draw_nothing(held: HeldSimulation, start: Start) -> None:
+    async with start(held.world, variables=THREE, on_event=hold_at_install(held)) as driver:
+        await to_the_middle(driver)
+        for pane in driver.app.screen.query(NodePane):
+            if not pane.display:
+                assert pane.query_one(LogPane).line_count == 0

@@ -1,0 +1,111 @@
+"""What holds for every screen: keys, help, focus, and colours that are never needed."""
+
+from __future__ import annotations
+
+import pytest
+
+from screenshots.driving import Driver
+from screenshots.held import HeldSimulation
+from sugarkube_tui.tui import keys
+from sugarkube_tui.tui.screens.base import WizardScreen
+from sugarkube_tui.tui.stages import Stage
+from tests.tui.conftest import LARGE, SMALL, Start
+
+
+async def every_screen(driver: Driver) -> None:
+    """Walk to the end; on each screen: focus, help, footer."""
+    await driver.hosts(8)
+    await check(driver)
+    await driver.press("enter")
+    await driver.stage(Stage.ACCESS)
+    await check(driver)
+    await driver.press("shift+tab")
+    access = driver.app.session.access
+    while not access.all_in:
+        await driver.press("enter")
+        await driver.until(lambda: not access.busy, "the logins")
+    await driver.press("enter")
+    for stage in (Stage.ENVIRONMENT, Stage.SERVERS, Stage.ADDRESS, Stage.REVIEW):
+        await driver.stage(stage)
+        if stage is Stage.REVIEW:
+            await driver.shows("Enter starts")
+        await check(driver)
+        await driver.press("enter")
+    await driver.stage(Stage.RUN)
+    await driver.shows("Enter verifies")
+    await check(driver)
+    await driver.press("enter")
+    await driver.stage(Stage.VERIFY)
+    await driver.shows("is there")
+    await check(driver)
+
+
+async def check(driver: Driver) -> None:
+    screen = driver.app.screen
+    assert isinstance(screen, WizardScreen)
+    assert screen.focused is not None, f"nothing has the focus on {screen.STAGE}"
+    await driver.shows("? Help")
+    width = driver.app.size.width
+    assert all(len(line) <= width for line in driver.text().splitlines())
+    if screen.STAGE is not Stage.RUN:  # there, Tab chooses the pane
+        first = screen.focused
+        reached = set()
+        for _ in range(20):
+            await driver.press("tab")
+            reached.add(screen.focused)
+            if screen.focused is first:
+                break
+        assert reached >= set(screen.focus_chain), f"not reachable by Tab on {screen.STAGE}"
+    await driver.press("f1")
+    await driver.shows(f"Keys on {screen.STAGE}", "leave; asks when a run is going on")
+    await driver.press("escape")
+    await driver.until(lambda: driver.app.screen is screen, "the help to close")
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x36"])
+async def test_focus_help_and_footer_of_every_screen(
+    held: HeldSimulation, start: Start, size: tuple[int, int]
+) -> None:
+    async with start(held.world, size) as driver:
+        await every_screen(driver)
+
+
+async def test_every_screen_shows_at_60_by_16_what_is_asked(held: HeldSimulation, start: Start) -> None:
+    async with start(held.world, (60, 16)) as driver:
+        await every_screen(driver)
+
+
+async def test_without_colour_everything_is_still_told(
+    held: HeldSimulation, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with start(held.world) as driver:
+        await driver.hosts(8)
+        await driver.shows("✔ yes sugarkube0", "· no printer", "✔ answers")
+
+
+async def test_an_unforeseen_error_is_shown_and_not_swallowed(held: HeldSimulation, start: Start) -> None:
+    async def fails() -> None:
+        raise ValueError("[/a] mistake")
+
+    async with start(held.world) as driver:
+        await driver.hosts(8)
+        driver.app.session.tasks.start("faulty", fails())
+        await driver.shows("sugarkube-tui made a mistake", "ValueError: [/a] mistake")
+
+
+@pytest.mark.parametrize("screen", keys.KEYS)
+def test_every_binding_has_an_id_and_says_what_it_does(screen: str) -> None:
+    bindings = keys.bindings(screen)
+    ids = [binding.id for binding in bindings if hasattr(binding, "id")]
+    assert len(ids) == len(set(ids)) == len(bindings)
+    assert all(key.says for key in keys.KEYS[screen])
+    footer = [key for key in keys.KEYS[screen] if key.shown and key.action not in ("again", "stop")]
+    assert len(footer) <= 5
+
+
+def test_the_readme_table_names_every_key() -> None:
+    table = keys.markdown_table()
+    for screen, entries in keys.KEYS.items():
+        for key in entries:
+            assert key.says in table, screen

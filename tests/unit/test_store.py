@@ -1,0 +1,83 @@
+"""Files: a run's journal, and k3s releases in a directory."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import stat
+
+import pytest
+
+from sugarkube_tui.cluster.errors import InvalidInput
+from sugarkube_tui.engine.events import LogLine, Result, RunFinished, RunStarted
+from sugarkube_tui.store.journal import RunJournal
+from sugarkube_tui.store.release import read_release
+
+
+def elf(machine: int) -> bytes:
+    return b"\x7fELF" + bytes(14) + machine.to_bytes(2, "little") + b"rest"
+
+
+@pytest.fixture
+def release(tmp_path):
+    (tmp_path / "install.sh").write_text("#!/bin/sh\n")
+    (tmp_path / "k3s-arm64").write_bytes(elf(183))
+    return tmp_path
+
+
+class TestRelease:
+    def test_files_are_found_by_the_releases_names(self, release):
+        (release / "k3s").write_bytes(elf(62))
+        (release / "k3s-airgap-images-arm64.tar.zst").write_bytes(b"images")
+        airgap = read_release(release)
+        assert set(airgap.binaries) == {"aarch64", "x86_64"}
+        assert airgap.images["aarch64"].sha256 == hashlib.sha256(b"images").hexdigest()
+        assert airgap.images["aarch64"].size == 6
+
+    def test_a_binary_for_another_processor_is_refused(self, release):
+        (release / "k3s-arm64").write_bytes(elf(62))
+        with pytest.raises(InvalidInput, match="not for aarch64") as caught:
+            read_release(release)
+        assert "x86_64" in caught.value.why
+
+    def test_what_is_no_program_is_refused(self, release):
+        (release / "k3s-arm64").write_text("<html>404</html>")
+        with pytest.raises(InvalidInput, match="no program for Linux"):
+            read_release(release)
+
+    def test_a_damaged_file_is_found_by_the_releases_checksums(self, release):
+        (release / "sha256sum-arm64.txt").write_text(f"{'0' * 64}  k3s-arm64\n")
+        with pytest.raises(InvalidInput, match="damaged"):
+            read_release(release)
+
+    @pytest.mark.parametrize("missing", ["install.sh", "k3s-arm64"])
+    def test_what_is_missing_is_named(self, release, missing):
+        (release / missing).unlink()
+        with pytest.raises(InvalidInput) as caught:
+            read_release(release)
+        assert "https://" in caught.value.remedy
+
+
+class TestJournal:
+    def test_it_keeps_events_and_each_nodes_log_for_the_operator_alone(self, tmp_path):
+        journal = RunJournal(tmp_path / "runs", "sugar/dev")
+        journal(RunStarted(0.0, "sugar/dev", ("pi",), ""))
+        journal(LogLine(1.5, "pi", "hello"))
+        journal(RunFinished(2.0, Result.OK, "done"))
+        lines = (journal.directory / "events.jsonl").read_text().splitlines()
+        assert [json.loads(line)["event"] for line in lines] == ["run_started", "log_line", "run_finished"]
+        assert (journal.directory / "pi.log").read_text() == "    1.50  hello\n"
+        assert stat.S_IMODE(journal.directory.stat().st_mode) == 0o700
+        assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in journal.directory.iterdir())
+
+    def test_a_nodes_name_cannot_leave_the_directory(self, tmp_path):
+        journal = RunJournal(tmp_path / "runs", "../../x")
+        journal(LogLine(0.0, "../../evil", "hello"))
+        assert {path.parent for path in tmp_path.rglob("*.log")} == {journal.directory}
+        assert journal.directory.parent == tmp_path / "runs"
+
+    def test_a_full_disk_ends_the_journal_and_not_the_run(self, tmp_path):
+        (tmp_path / "runs").write_text("in the way")
+        journal = RunJournal(tmp_path / "runs", "sugar/dev")
+        journal(LogLine(0.0, "pi", "hello"))
+        assert "no log is kept" in journal.problem
