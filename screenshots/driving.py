@@ -89,7 +89,7 @@ class Driver:
         """Wait until so many hosts were found and every advertised API was asked."""
         scan = self.app.session.scan
         await self.until(lambda: len(scan.hosts) >= number, f"{number} hosts")
-        await self.shows("answers")
+        await self.shows("✔ answers")
 
     async def log_in(self) -> None:
         """From the access screen, as it comes, to the environment screen."""

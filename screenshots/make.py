@@ -12,11 +12,11 @@ import sys
 from pathlib import Path
 
 from screenshots.driving import Driver, wizard
-from sugarkube_tui.simulator import simulated_world
+from screenshots.held import HeldSimulation
+from sugarkube_tui.engine.events import Event, Waiting
 from sugarkube_tui.tui.stages import Stage
 
 SIZE = (120, 36)
-SPEED = 12.0
 VARIABLES = {"SUGARKUBE_SERVERS": "3"}
 HOSTS = 8
 """Hosts on the simulated LAN."""
@@ -34,7 +34,18 @@ def keep(driver: Driver, directory: Path, name: str) -> None:
 
 async def draw(directory: Path) -> None:
     """Walk through the whole wizard, and keep the telling screens."""
-    app = wizard(simulated_world(SPEED), variables=VARIABLES)
+    held = HeldSimulation()
+    seen = False
+
+    def hold_in_the_middle(event: Event) -> None:
+        nonlocal seen
+        if seen or not isinstance(event, Waiting) or event.node != "sugarkube1":
+            return
+        if event.what.startswith("waiting for the k3s server") and (event.progress or 0.0) > 0.03:
+            seen = True
+            held.clock.hold()
+
+    app = wizard(held.world, variables=VARIABLES, on_event=hold_in_the_middle)
     async with app.run_test(size=SIZE) as pilot:
         driver = Driver(app, pilot)
         await driver.hosts(HOSTS)
@@ -62,13 +73,10 @@ async def draw(directory: Path) -> None:
         keep(driver, directory, "5-review")
         await driver.press("enter")
         await driver.stage(Stage.RUN)
-        nodes = app.session.run.board.nodes
-        await driver.until(
-            lambda: "is joining" in " ".join(node.waiting.seen for node in nodes.values() if node.waiting),
-            "a node to wait for its turn",
-        )
-        await driver.pilot.pause(0.2)
+        await driver.until(lambda: seen, "a server to join")
+        await driver.pilot.pause(0.3)
         keep(driver, directory, "6-run")
+        held.clock.go_on()
         await driver.shows("Enter verifies")
         await driver.pilot.pause(0.2)
         keep(driver, directory, "7-summary")

@@ -26,11 +26,11 @@ async def test_a_prepared_server_that_restarts_founds_no_cluster_of_its_own(simu
     restarted: list[Event] = []
 
     def restart(event: Event) -> None:
-        if not restarted and isinstance(event, StepFinished) and event.node == "sugarkube1":
-            if event.step == "install":
-                restarted.append(event)
-                simulation.power_off("sugarkube1")
-                simulation.power_on("sugarkube1")
+        installed = isinstance(event, StepFinished) and (event.node, event.step) == ("sugarkube1", "install")
+        if installed and not restarted:
+            restarted.append(event)
+            simulation.power_off("sugarkube1")
+            simulation.power_on("sugarkube1")
 
     await form(simulation.world, targets(0, 1, 2), THREE, sinks=[restart])
     assert restarted
@@ -43,11 +43,11 @@ async def test_a_connection_lost_while_waiting_for_others_is_made_again(simulati
     restarted: list[Event] = []
 
     def restart(event: Event) -> None:
-        if not restarted and isinstance(event, Waiting) and event.node == "sugarkube1":
-            if "first server" in event.what:
-                restarted.append(event)
-                simulation.power_off("sugarkube1")
-                simulation.power_on("sugarkube1")
+        waits = isinstance(event, Waiting) and event.node == "sugarkube1" and "first server" in event.what
+        if waits and not restarted:
+            restarted.append(event)
+            simulation.power_off("sugarkube1")
+            simulation.power_on("sugarkube1")
 
     story = await form(simulation.world, targets(0, 1), Choices(), sinks=[restart])
     assert restarted

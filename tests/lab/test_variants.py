@@ -30,7 +30,8 @@ def state(lab: PiLab, name: str) -> str:
     return lab.root(
         name,
         "sha256sum /etc/nsswitch.conf /boot/firmware/cmdline.txt /etc/avahi/services/* "
-        "/etc/systemd/system/k3s* $(find /etc/rancher -type f) 2>/dev/null; cat /proc/sys/kernel/random/boot_id; "
+        "/etc/systemd/system/k3s* $(find /etc/rancher -type f) 2>/dev/null; "
+        "cat /proc/sys/kernel/random/boot_id; "
         "systemctl show -p ActiveEnterTimestampMonotonic,NRestarts k3s k3s-agent; "
         "dpkg-query -W | sha256sum",
         check=False,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -28,7 +28,7 @@ class ScriptedLan:
     error: SugarkubeError | None = None
     interests: list[Interest] = field(default_factory=list)
 
-    async def watch(self, interest: Interest) -> AsyncIterator[Sighting]:
+    async def watch(self, interest: Interest) -> AsyncGenerator[Sighting, None]:
         self.interests.append(interest)
         if self.error is not None:
             raise self.error

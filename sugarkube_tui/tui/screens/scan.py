@@ -143,7 +143,7 @@ class ScanScreen(WizardScreen):
         )
 
     def _draw_evidence(self) -> None:
-        host = self.session.scan.survey.host(self.query_one("#hosts", Table).highlighted)
+        host = self.session.scan.host(self.query_one("#hosts", Table).highlighted)
         pane = self.query_one("#evidence", Pane)
         if host is None:
             pane.show([], "Evidence")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import aclosing
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,7 +12,7 @@ from sugarkube_tui.cluster.advert import Advert
 from sugarkube_tui.cluster.choices import Defaults
 from sugarkube_tui.cluster.environment import KNOWN_ENVIRONMENTS, Environment
 from sugarkube_tui.cluster.errors import SugarkubeError
-from sugarkube_tui.cluster.hosts import AdvertSeen, Host, HostSeen, Survey
+from sugarkube_tui.cluster.hosts import AdvertSeen, Host, HostSeen, Sighting, Survey
 from sugarkube_tui.cluster.roles import LiveServer, natural
 from sugarkube_tui.cluster.token import ca_hash
 from sugarkube_tui.engine.ports import Interest, World
@@ -113,13 +114,9 @@ class Scan:
 
     async def _watch(self) -> None:
         try:
-            async for sighting in self._world.lan.watch(self.interest):
-                self.survey = self.survey.fold(sighting)
-                if isinstance(sighting, HostSeen | AdvertSeen):
-                    self.last_ms = max(self.last_ms, sighting.at_ms)
-                if isinstance(sighting, AdvertSeen):
-                    self._look_at(sighting.advert)
-                self._changes.note()
+            async with aclosing(self._world.lan.watch(self.interest)) as sightings:
+                async for sighting in sightings:
+                    self._fold(sighting)
         except SugarkubeError as error:
             self.error = error
         except OSError as error:
@@ -128,6 +125,14 @@ class Scan:
                 why=str(error),
                 remedy="connect it to the Pis' network, then look again with r",
             )
+        self._changes.note()
+
+    def _fold(self, sighting: Sighting) -> None:
+        self.survey = self.survey.fold(sighting)
+        if isinstance(sighting, HostSeen | AdvertSeen):
+            self.last_ms = max(self.last_ms, sighting.at_ms)
+        if isinstance(sighting, AdvertSeen):
+            self._look_at(sighting.advert)
         self._changes.note()
 
     def _look_at(self, advert: Advert) -> None:
@@ -171,6 +176,10 @@ class Scan:
     def hosts(self) -> list[Host]:
         return sorted(self.survey.hosts, key=lambda host: natural(host.name))
 
+    def host(self, name: str) -> Host | None:
+        """The host of exactly this name, however strange it is."""
+        return next((host for host in self.survey.hosts if host.name == name), None)
+
     @property
     def selected(self) -> list[Host]:
         return [host for host in self.hosts if self.is_selected(host)]
@@ -191,7 +200,7 @@ class Scan:
         )
 
     def toggle(self, name: str) -> None:
-        host = self.survey.host(name)
+        host = self.host(name)
         if host is not None:
             self._decided[host.name] = not self.is_selected(host)
             self._changes.note()
