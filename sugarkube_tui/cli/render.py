@@ -109,11 +109,15 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+WAIT_AGAIN_S = 10.0
+"""Seconds after which a wait that goes on is told again, if something else was seen meanwhile."""
+
+
 class EventLines:
-    """A run's events as lines; waits are told when what they wait for changes, not each second."""
+    """A run's events as lines; waits are told when they change, not each second."""
 
     def __init__(self) -> None:
-        self._waits: dict[str, str] = {}
+        self._waits: dict[str, Waiting] = {}
 
     def of(self, event: Event) -> Iterator[str]:
         match event:
@@ -146,8 +150,9 @@ class EventLines:
                 self._waits.pop(event.node, None)
                 yield self._head(event.at, event.node, f"  done in {event.ms / 1000:.1f} s")
             case Waiting():
-                if self._waits.get(event.node) != event.what:
-                    self._waits[event.node] = event.what
+                told = self._waits.get(event.node)
+                if told is None or told.what != event.what or _is_news(told, event):
+                    self._waits[event.node] = event
                     limit = f", until {event.until:.0f} s" if event.until is not None else ""
                     yield self._head(event.at, event.node, f"⏳ {event.what}{limit} (seen: {event.seen})")
             case Warned():
@@ -159,6 +164,10 @@ class EventLines:
     @staticmethod
     def _head(at: float, node: str, text: str) -> str:
         return f"{at:7.1f}  {node:<14} {text}"
+
+
+def _is_news(told: Waiting, event: Waiting) -> bool:
+    return event.seen != told.seen and event.at - told.at >= WAIT_AGAIN_S
 
 
 def time_lines(board: Board) -> Iterator[str]:

@@ -388,7 +388,8 @@ class Formation:
             case Answer.DIRECT:
                 self._use_direct = True
             case Answer.GIVE_UP:
-                raise error
+                way_out = f"or run without a registration address: nodes then join through {self._direct}"
+                raise ActionFailed(replace(error.evidence, remedy=f"{error.remedy}; {way_out}")) from error
 
     def _finish(self) -> Result:
         results = {name: node.result for name, node in self._nodes.items()}

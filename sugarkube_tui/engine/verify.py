@@ -309,11 +309,13 @@ class _Ladder:
         return identity
 
     def _ca(self, identity: ServerIdentity) -> None:
+        # It came with the certificate, so it has the same time.
+        ms = self._checks[-1].ms
         served = ca_hash(identity.ca_pem)
         token = self._credentials.token
         if token is None or token.ca_hash is None:
             why = self._credentials.problem or "the token names no CA"
-            self._decide(Rung.CA, Held.UNKNOWN, 0.0, f"serves {short_hash(served)}; {why}")
+            self._decide(Rung.CA, Held.UNKNOWN, ms, f"serves {short_hash(served)}; {why}")
             return
         same = served == token.ca_hash
         seen = (
@@ -324,7 +326,7 @@ class _Ladder:
         self._decide(
             Rung.CA,
             Held.YES if same else Held.NO,
-            0.0,
+            ms,
             seen,
             "another cluster answers under this name: find out which machine it is before anything joins",
         )

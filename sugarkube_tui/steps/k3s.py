@@ -125,16 +125,16 @@ def decide(facts: NodeFacts, goal: Goal) -> Iterator[Action | Problem]:
             "sudo systemctl disable --now sugarkube-post-reboot.service",
             Severity.WARNING,
         )
+    if k3s.environment and k3s.environment != environment:
+        yield Problem(
+            f"this node belongs to {k3s.environment}, not to {environment}",
+            f"leave it out, or remove that k3s and all its data: sudo {uninstaller(k3s)}",
+        )
+        return
     if k3s.unit and k3s.unit != goal.role.unit:
         wrong = "an agent" if k3s.unit == "k3s-agent" else "a server"
         yield Problem(
             f"k3s is installed as {wrong} here, but this node is to be {goal.role}",
-            f"leave it out, or remove that k3s and all its data: sudo {uninstaller(k3s)}",
-        )
-        return
-    if k3s.environment and k3s.environment != environment:
-        yield Problem(
-            f"this node belongs to {k3s.environment}, not to {environment}",
             f"leave it out, or remove that k3s and all its data: sudo {uninstaller(k3s)}",
         )
         return

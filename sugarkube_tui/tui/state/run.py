@@ -39,7 +39,7 @@ class Run:
 
     Attributes:
         question: what the run wants to know; None when it does not.
-        fault: why it ended without telling.
+        fault: why it ended without telling, or why no log is kept.
     """
 
     def __init__(self, world: World, open_journal: OpenJournal, tasks: Tasks, changes: Changes) -> None:
@@ -67,14 +67,19 @@ class Run:
 
     def start(self, request: Request) -> None:
         """Begin, with a board and a log directory of its own."""
-        sink, directory = self._open_journal(str(request.choices.environment))
+        self.fault = None
+        try:
+            sink, directory = self._open_journal(str(request.choices.environment))
+        except OSError as error:  # a run without logs on disk is better than none
+            sink, directory = (lambda event: None), ""
+            self.fault = Evidence("no log of this run is kept", str(error))
         self.request = replace(request, log_directory=directory)
         self.board = Board(
             str(request.choices.environment),
             directory,
             {target.name: NodeBoard(target.name) for target in request.targets},
         )
-        self.phase, self.question, self.fault, self._ended = Phase.RUNNING, None, None, None
+        self.phase, self.question, self._ended = Phase.RUNNING, None, None
         self._began = self._world.clock.now()
         self._tasks.start("run", self._run(self.request, sink))
         self._changes.note()
