@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sugarkube_tui.cluster.errors import SugarkubeError
+from sugarkube_tui.cluster.facts import AccessFacts
 from sugarkube_tui.cluster.hosts import Survey
 from sugarkube_tui.cluster.plan import NodePlan, Plan, Problem
 from sugarkube_tui.cluster.token import short_hash
@@ -69,14 +70,16 @@ def look_lines(look: Look) -> Iterator[str]:
         yield f"{name}"
         yield from (f"  {line}" for line in evidence_lines(evidence))
     for node in look.plan.nodes:
-        yield from _node_lines(node)
+        yield from _node_lines(node, look.nodes[node.name])
     yield ""
     yield summary(look.plan)
 
 
-def _node_lines(node: NodePlan) -> Iterator[str]:
+def _node_lines(node: NodePlan, found: AccessFacts) -> Iterator[str]:
     yield ""
     yield f"{node.name}: {node.goal.role} ({node.reason})"
+    yield f"  {found.model}, {found.os_name}, {found.memory_mb} MiB, root on {found.root_device}, {found.address}"
+    yield f"  host key {found.host_key}{' (new, pinned now)' if found.first_contact else ''}"
     for step in node.steps:
         if not step.actions and not step.problems:
             continue

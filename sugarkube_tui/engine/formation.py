@@ -16,6 +16,7 @@ from functools import partial
 
 from sugarkube_tui.cluster.choices import Choices, Goal, JoinPoint, Role
 from sugarkube_tui.cluster.errors import PlanRefused, SugarkubeError
+from sugarkube_tui.cluster.facts import AccessFacts
 from sugarkube_tui.cluster.plan import Plan, blockers
 from sugarkube_tui.cluster.queries import ReadToken, ResolveChannel
 from sugarkube_tui.cluster.roles import LiveServer
@@ -91,12 +92,14 @@ class Look:
     """What was found before anything is changed.
 
     Attributes:
+        nodes: who was found, by node name.
         failures: nodes that could not be logged in to or read, with the reason.
         version: the k3s release for new nodes; None while it is not known.
     """
 
     plan: Plan
     live: tuple[LiveServer, ...]
+    nodes: dict[str, AccessFacts] = field(default_factory=dict)
     failures: dict[str, Evidence] = field(default_factory=dict)
     version: str | None = None
 
@@ -161,7 +164,8 @@ class Formation:
             if name not in failures and node.facts is not None
         }
         plan = make_plan(facts, live, choices, self._request.token, self._version)
-        return Look(plan, live, failures, self._version)
+        found = {name: node_facts.access for name, node_facts in facts.items()}
+        return Look(plan, live, found, failures, self._version)
 
     async def _connect(self, node: NodeRun, listening: asyncio.Task[tuple[LiveServer, ...]]) -> None:
         await node.connect()
