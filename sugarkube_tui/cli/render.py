@@ -32,7 +32,7 @@ GLYPHS = {
     Result.OK: "✔",
     Result.CHANGED: "✔",
     Result.SKIPPED: "–",
-    Result.WARNED: "⚠",
+    Result.WARNED: "▲",
     Result.FAILED: "✖",
     Result.STOPPED: "■",
 }
@@ -56,7 +56,7 @@ def survey_lines(survey: Survey) -> Iterator[str]:
     for advert in adverts:
         yield f"  {advert.environment}  {advert.host}:{advert.port}  {advert.role or 'no role'}"
         for problem in advert.problems:
-            yield f"    ⚠ {problem}"
+            yield f"    ▲ {problem}"
 
 
 def look_lines(look: Look) -> Iterator[str]:
@@ -78,7 +78,7 @@ def look_lines(look: Look) -> Iterator[str]:
 def _node_lines(node: NodePlan, found: AccessFacts) -> Iterator[str]:
     yield ""
     yield f"{node.name}: {node.goal.role} ({node.reason})"
-    yield f"  {found.model}, {found.os_name}, {found.memory_mb} MiB, root on {found.root_device}, {found.address}"
+    yield f"  {found.model}, {found.os_name}, {found.memory_mb} MiB, {found.root_device}, {found.address}"
     yield f"  host key {found.host_key}{' (new, pinned now)' if found.first_contact else ''}"
     for step in node.steps:
         if not step.actions and not step.problems:
@@ -94,7 +94,7 @@ def _node_lines(node: NodePlan, found: AccessFacts) -> Iterator[str]:
 
 
 def _problem_lines(problem: Problem, indent: str) -> Iterator[str]:
-    yield f"{indent}{'✖' if problem.blocking else '⚠'} {problem.what}"
+    yield f"{indent}{'✖' if problem.blocking else '▲'} {problem.what}"
     if problem.why:
         yield f"{indent}  {problem.why}"
     yield f"{indent}  → {problem.remedy}"
@@ -157,9 +157,9 @@ class EventLines:
                 if told is None or told.what != event.what or _is_news(told, event):
                     self._waits[event.node] = event
                     limit = f", until {event.until:.0f} s" if event.until is not None else ""
-                    yield self._head(event.at, event.node, f"⏳ {event.what}{limit} (seen: {event.seen})")
+                    yield self._head(event.at, event.node, f"◷ {event.what}{limit} (seen: {event.seen})")
             case Warned():
-                yield self._head(event.at, event.node, f"⚠ {event.what}")
+                yield self._head(event.at, event.node, f"▲ {event.what}")
                 yield f"        → {event.remedy}"
             case _:
                 return
@@ -205,6 +205,6 @@ def proof_lines(proof: Proof) -> Iterator[str]:
         roles = ", ".join(node.roles) or "agent"
         yield f"{glyph} {node.name:<22} {node.state:<18} {roles}  {node.version}"
     if proof.problem:
-        yield f"⚠ {proof.problem}"
+        yield f"▲ {proof.problem}"
     verdict = "✔ proved" if proof.ok else "✖ not proved"
     yield f"{verdict}: {proof.environment}, {proof.seen} of {len(proof.servers)} servers heard"

@@ -60,7 +60,7 @@ class Advert:
 
 def normal_host(name: str) -> str:
     """A host name as it is compared: lower case, no trailing dot, `.local` once at most."""
-    name = clean_line(name, 255).strip().strip(".").lower()
+    name = clean_line(name, 255)[:255].strip().strip(".").lower()
     while name.endswith(".local.local"):
         name = name.removesuffix(".local")
     return name

@@ -121,14 +121,15 @@ def _fold_node(node: NodeBoard, event: Event) -> None:
         case LogLine():
             node.write(event.text)
         case Waiting():
-            if node.waiting is None or node.waiting.what != event.what:
-                node.write(f"⏳ {event.what}")
+            begins = node.waiting is None or node.waiting.what != event.what
+            if begins and event.what != node.action:  # an action's own progress is no wait
+                node.write(f"◷ {event.what}")
             node.waiting = event
         case WaitEnded():
             node.waiting = None
         case Warned():
             node.warnings.append(event)
-            node.write(f"⚠ {event.what}")
+            node.write(f"▲ {event.what}")
             node.write(f"  → {event.remedy}")
         case NodeFinished():
             node.result, node.evidence, node.finished_at = event.result, event.evidence, event.at

@@ -233,7 +233,7 @@ class Formation:
                     teller.at,
                     Result.STOPPED,
                     "stopped; no file was left half-written",
-                    "run the same command again: it goes on from what is true on the nodes "
+                    "run it again: it goes on from what is true on the nodes "
                     "(one that is just restarting needs a minute first)",
                 )
             )
@@ -405,7 +405,7 @@ class Formation:
                     teller.at,
                     Result.FAILED,
                     f"{len(failed)} of {len(results)} nodes did not reach their goal: {', '.join(failed)}",
-                    "settle what is named there, then run the same command again: what is done stays done",
+                    "settle what is named there, then run it again: what is done stays done",
                 )
             )
             return Result.FAILED

@@ -316,8 +316,7 @@ class NodeRun:
             Evidence(
                 f"waited {deadline:.0f} s for {what}, in vain",
                 f"seen last: {seen}",
-                "look at the node's power, cable and screen; when it is up again, run the same command: "
-                "it goes on where it stopped",
+                "look at its power, cable and screen; when it is up, run again: it goes on where it stopped",
             )
         )
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
 
 from sugarkube_tui.cluster.advert import Advert
 from sugarkube_tui.cluster.environment import Environment
-from sugarkube_tui.cluster.hosts import Survey
+from sugarkube_tui.cluster.hosts import Sighting, Survey
 from sugarkube_tui.cluster.roles import LiveServer
 from sugarkube_tui.cluster.token import ca_hash
 from sugarkube_tui.engine.ports import Api, Clock, Interest, Lan
@@ -17,21 +19,34 @@ within 120 ms: two of them fit, so that silence means absence."""
 ANSWER_WITHIN_S = 5.0
 
 
-async def listen(lan: Lan, interest: Interest, seconds: float, clock: Clock) -> Survey:
-    """All that is heard within a time, from a fresh look."""
+def never_enough(sighting: Sighting) -> bool:
+    return False
+
+
+async def listen(
+    lan: Lan,
+    interest: Interest,
+    seconds: float,
+    clock: Clock,
+    enough: Callable[[Sighting], bool] = never_enough,
+) -> Survey:
+    """All that is heard, from a fresh look, until the time is over or a sighting is `enough`."""
     survey = Survey()
 
     async def collect() -> None:
         nonlocal survey
-        async for sighting in lan.watch(interest):
-            survey = survey.fold(sighting)
+        async with aclosing(lan.watch(interest)) as sightings:
+            async for sighting in sightings:
+                survey = survey.fold(sighting)
+                if enough(sighting):
+                    return
 
     collector = asyncio.create_task(collect())
     sleeper = asyncio.create_task(clock.sleep(seconds))
     try:
         done, _ = await asyncio.wait({collector, sleeper}, return_when=asyncio.FIRST_COMPLETED)
         if collector in done:
-            collector.result()  # a look that ends by itself has failed
+            collector.result()  # a look that cannot be had has failed
     finally:
         collector.cancel()
         sleeper.cancel()

@@ -34,10 +34,8 @@ class Turns:
         if token is not None:
             self._token.set_result(token)
         self._servers_left = set(servers)
-        self._servers_done = asyncio.Event()
-        self._server_turn = asyncio.Lock()
         self._in_turn = ""
-        self.left("")
+        self._change = asyncio.Event()
 
     def provide(self, token: JoinToken) -> None:
         if not self._token.done():
@@ -46,8 +44,7 @@ class Turns:
     def left(self, name: str) -> None:
         """A node's part has ended, well or not."""
         self._servers_left.discard(name)
-        if not self._servers_left:
-            self._servers_done.set()
+        self._changed()
 
     def source_failed(self, source: str, evidence: Evidence) -> None:
         """The node that the token was to come from has failed."""
@@ -57,7 +54,7 @@ class Turns:
                     Evidence(
                         f"needs the join token of {source}, which failed",
                         evidence.what,
-                        f"settle {source} first, then run the same command again",
+                        f"settle {source} first, then run it again",
                     )
                 )
             )
@@ -76,21 +73,27 @@ class Turns:
     @asynccontextmanager
     async def server_turn(self, node: NodeRun) -> AsyncIterator[None]:
         """Hold the turn to join as a server: etcd takes one learner at a time."""
-        with _waiting(node, "waiting for its turn to join", f"{self._in_turn or 'nobody'} is joining"):
-            await self._server_turn.acquire()
+        while self._in_turn:
+            with _waiting(node, "waiting for its turn to join", f"{self._in_turn} is joining"):
+                await self._change.wait()
         self._in_turn = node.name
         try:
             yield
         finally:
             self._in_turn = ""
-            self._server_turn.release()
+            self._changed()
 
     async def servers_done(self, node: NodeRun) -> None:
         """Wait until no server is left to be formed."""
-        if not self._servers_done.is_set():
+        while self._servers_left:
             left = ", ".join(sorted(self._servers_left))
             with _waiting(node, "waiting for the servers", f"still to come: {left}"):
-                await self._servers_done.wait()
+                await self._change.wait()
+
+    def _changed(self) -> None:
+        """Let everybody who waits look again."""
+        self._change.set()
+        self._change = asyncio.Event()
 
 
 @contextmanager

@@ -14,11 +14,12 @@ from enum import StrEnum
 from sugarkube_tui.cluster.advert import API_PORT, Advert, normal_host
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import SugarkubeError
-from sugarkube_tui.cluster.hosts import AdvertSeen, Survey
+from sugarkube_tui.cluster.hosts import AdvertSeen, Sighting, Survey
 from sugarkube_tui.cluster.queries import ReadKubeconfig, ReadToken
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.cluster.token import JoinToken, ca_hash, parse_token, short_hash
 from sugarkube_tui.engine.ports import Interest, KubeNode, ServerIdentity, Target, World
+from sugarkube_tui.engine.survey import listen
 
 LISTEN_S = 5.0
 """Seconds to listen for adverts that are expected: queries go out at 0, 1 and 3 s."""
@@ -175,30 +176,16 @@ async def _listen(
     world: World, environment: Environment, expected: Sequence[str]
 ) -> tuple[Survey, dict[str, float]]:
     """What is heard on the LAN, until all expected servers were or the time is over; ms by host."""
-    survey = Survey()
     times: dict[str, float] = {}
     clock = world.clock
     began = clock.now()
 
-    async def collect() -> None:
-        nonlocal survey
-        async for sighting in world.lan.watch(Interest((environment,))):
-            survey = survey.fold(sighting)
-            if isinstance(sighting, AdvertSeen) and sighting.advert.environment == environment:
-                times.setdefault(sighting.advert.host, (clock.now() - began) * 1000)
-            if expected and set(expected) <= set(times):
-                return
+    def enough(sighting: Sighting) -> bool:
+        if isinstance(sighting, AdvertSeen) and sighting.advert.environment == environment:
+            times.setdefault(sighting.advert.host, (clock.now() - began) * 1000)
+        return bool(expected) and set(expected) <= set(times)
 
-    collector = asyncio.create_task(collect())
-    sleeper = asyncio.create_task(clock.sleep(LISTEN_S))
-    try:
-        done, _ = await asyncio.wait({collector, sleeper}, return_when=asyncio.FIRST_COMPLETED)
-        if collector in done:
-            collector.result()
-    finally:
-        collector.cancel()
-        sleeper.cancel()
-        await asyncio.gather(collector, sleeper, return_exceptions=True)
+    survey = await listen(world.lan, Interest((environment,)), LISTEN_S, clock, enough)
     return survey, times
 
 

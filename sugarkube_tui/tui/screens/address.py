@@ -83,7 +83,7 @@ class AddressScreen(WizardScreen):
             host = ""
         if not host:
             return [
-                "Further servers and agents join through the first server's .local name.",
+                "Further servers and agents join through the first server's IP address.",
                 "",
                 "With an address of your own they join through that, and go on finding the",
                 "cluster when the first server is away. sugarkube-tui does not create the",

@@ -17,8 +17,6 @@ from sugarkube_tui.engine.board import LOG_LINES, NodeBoard
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SIGNS = {"✔": "green", "▶": "cyan", "✖": "bold red", "▲": "yellow", "◷": "yellow", "→": "bold yellow"}
-_NARROW = str.maketrans("⏳⚠", "◷▲")
-"""Terminals do not agree on how wide the board's own signs are."""
 
 
 class _Signs(Highlighter):
@@ -89,7 +87,7 @@ class LogPane(Log, inherit_bindings=False):
 
     @classmethod
     def _process_line(cls, line: str) -> str:
-        return _CONTROL.sub("�", line.expandtabs()).translate(_NARROW)
+        return _CONTROL.sub("�", line.expandtabs())
 
     def _update_size(self, updates: int, lines: Iterable[str]) -> None:  # type: ignore[override]
         # The base class measures in a thread of its own per call; a batch of lines is quicker than that.
