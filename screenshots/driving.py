@@ -15,7 +15,7 @@ from sugarkube_tui.tui.app import SugarkubeApp
 from sugarkube_tui.tui.screens.base import WizardScreen
 from sugarkube_tui.tui.stages import Stage
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 RUNS = "~/.local/state/sugarkube-tui/runs/20260301T101500.000-sugar_dev"
 
 

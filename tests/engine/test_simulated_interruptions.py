@@ -37,7 +37,7 @@ class TestStopping:
             "sugarkube3": Result.STOPPED,
         }
         assert story.ended.result is Result.STOPPED
-        assert "same command again" in story.ended.remedy
+        assert "run it again" in story.ended.remedy
         assert story.of(StepFinished, "sugarkube2")[-1].result is Result.STOPPED
         again = await form(world, targets(0, 1, 2, 3), THREE)
         assert again.result is Result.CHANGED

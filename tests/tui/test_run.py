@@ -121,7 +121,7 @@ async def test_a_failed_node_is_told_with_its_remedy_and_can_be_run_again(
     async with start(held.world, (100, 50), variables=THREE, on_event=on_event) as driver:
         await to_run(driver)
         await driver.shows("1 of 6 nodes did not reach their goal: sugarkube4", "✖ failed")
-        await driver.shows("did not come back", "look at the node's power")
+        await driver.shows("did not come back", "look at its power")
         await driver.press("s")
         await driver.shows("▸1 sugarkube0")
         held.simulation.power_on("sugarkube4")

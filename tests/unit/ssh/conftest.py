@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import stat
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -115,6 +116,7 @@ class Node:
     server: asyncssh.SSHAcceptor
     connections: list[asyncssh.SSHServerConnection] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
+    handling: set[asyncio.Task[Any]] = field(default_factory=set)
 
     def target(self, name: str = "pi-a", **login: Any) -> Target:
         return Target(name, "127.0.0.1", Login(port=self.port, **login))
@@ -124,6 +126,9 @@ class Node:
             connection.abort()
         self.server.close()
         await self.server.wait_closed()
+        for task in self.handling:
+            task.cancel()
+        await asyncio.gather(*self.handling, return_exceptions=True)
 
 
 class _Door(asyncssh.SSHServer):
@@ -181,10 +186,18 @@ def through_sh(bin_dir: Path) -> Handler:
         )
         assert child.stdin and child.stdout and child.stderr
         feeding = asyncio.create_task(_feed(process.stdin, child.stdin))
-        await asyncio.gather(_copy(child.stdout, process.stdout), _copy(child.stderr, process.stderr))
-        status = await child.wait()
-        feeding.cancel()
-        await asyncio.wait({feeding})
+        try:
+            await asyncio.gather(_copy(child.stdout, process.stdout), _copy(child.stderr, process.stderr))
+            status = await child.wait()
+        finally:
+            feeding.cancel()
+            if child.returncode is None:
+                with suppress(ProcessLookupError):
+                    os.killpg(child.pid, signal.SIGKILL)
+                await child.wait()
+            # Its pipes may be held open by grandchildren; the loop is about to end.
+            child._transport.close()  # type: ignore[attr-defined]
+            await asyncio.wait({feeding})
         if process.is_closing():
             return
         if status < 0:
@@ -209,6 +222,9 @@ async def serve(
 
     async def handle(process: asyncssh.SSHServerProcess[bytes]) -> None:
         node[0].commands.append(process.command or "")
+        task = asyncio.current_task()
+        assert task is not None
+        node[0].handling.add(task)
         await handler(process)
 
     server = await asyncssh.listen(

@@ -116,7 +116,9 @@ async def test_cancelling_ends_the_whole_process_group(shell: SshShell, tmp_path
 
 
 async def test_four_commands_at_once(shell: SshShell, tmp_path: Path) -> None:
-    script = f"echo in >> {tmp_path}/c; wc -l < {tmp_path}/c; sleep 0.4; sed -i 1d {tmp_path}/c"
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    script = f"mkdir {inside}/$$; ls {inside} | wc -l; sleep 0.4; rmdir {inside}/$$"
     results = await asyncio.gather(*(shell.run(script) for _ in range(10)))
     assert max(int(result.stdout) for result in results) <= 4
 
