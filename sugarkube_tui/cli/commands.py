@@ -7,7 +7,9 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
-from dataclasses import asdict
+from contextlib import suppress
+from dataclasses import asdict, replace
+from threading import Thread
 from typing import Any
 
 from sugarkube_tui.cli import exit_codes
@@ -28,7 +30,6 @@ from sugarkube_tui.cli.render import (
 )
 from sugarkube_tui.cluster.choices import parse_registration_address, parse_servers
 from sugarkube_tui.cluster.errors import InvalidInput
-from sugarkube_tui.cluster.plan import Plan
 from sugarkube_tui.cluster.token import token_from_variables
 from sugarkube_tui.engine.board import Board
 from sugarkube_tui.engine.events import Event, EventSink, Result, as_json
@@ -113,13 +114,14 @@ async def up(world: World, arguments: Namespace, variables: Mapping[str, str], p
         if not arguments.json:
             for line in look_lines(look):
                 say(line)
+        else:
+            say_json(_look_json(look))
         if look.failures or look.plan.blocked:
-            if arguments.json:
-                say_json(_look_json(look))
             tell("✖ nothing was changed: settle what is marked ✖ first")
             return exit_codes.FAILED
-        if not look.plan.empty and not arguments.yes:
-            await _confirm(look.plan)
+        if not (look.plan.empty or arguments.yes or await _agreed(arguments)):
+            tell("nothing was changed")
+            return exit_codes.FAILED
         result = await formation.run()
     finally:
         await formation.close()
@@ -144,6 +146,9 @@ async def prove(world: World, arguments: Namespace, variables: Mapping[str, str]
         survey = await listen(world.lan, Interest((environment,)), LISTEN_S, world.clock)
         hosts = sorted(advert.host for advert in survey.servers_of(environment) if advert.host)
     targets = await find_targets(world.lan, hosts, login)
+    if not arguments.hosts:
+        # An advert is a rumour: a stranger that spreads one gets no password to try.
+        targets = tuple(replace(target, trust_new=False) for target in targets)
     proof = await _prove(world, arguments, variables, targets, ())
     wanted = parse_servers(arguments.servers, "--servers") if arguments.servers else 0
     if len(proof.servers) < wanted:
@@ -217,21 +222,46 @@ async def _formation(
     return Formation(world, Request(targets, choices, token, directory), sinks, ask), targets
 
 
-async def _confirm(plan: Plan) -> None:
-    if not sys.stdin.isatty():
-        raise InvalidInput("nothing was changed", where="up", remedy="add --yes to let it change the nodes")
-    answer = await asyncio.to_thread(input, "Do this? [y/N] ")
-    if answer.strip().lower() not in ("y", "yes"):
-        raise InvalidInput("nothing was changed", where="up", remedy="say y to go on")
+async def _agreed(arguments: Namespace) -> bool:
+    if arguments.json or not sys.stdin.isatty():
+        raise InvalidInput(
+            "nobody can be asked, so nothing was changed",
+            where="up",
+            remedy="add --yes to let it change the nodes",
+        )
+    answer = await _read_line("Do this? [y/N] ")
+    return answer.lower() in ("y", "yes")
 
 
 async def _ask_operator(question: Question) -> Answer:
     tell(f"\n? {question.node}: {question.what}\n  {question.why}")
     for number, answer in enumerate(question.answers, start=1):
         tell(f"  {number} {answer}")
-    text = await asyncio.to_thread(input, f"1 to {len(question.answers)} [{len(question.answers)}]: ")
-    choice = int(text) if text.strip().isdigit() else len(question.answers)
+    text = await _read_line(f"1 to {len(question.answers)} [{len(question.answers)}]: ")
+    choice = int(text) if text.isdecimal() else len(question.answers)
     return question.answers[min(max(choice, 1), len(question.answers)) - 1]
+
+
+async def _read_line(prompt: str) -> str:
+    """A line from the terminal, without blanks around it; empty at its end.  Ctrl-C interrupts it at once.
+
+    The thread that reads is left behind then: one of the event loop's own would be waited for.
+    """
+    print(prompt, end="", file=sys.stderr, flush=True)
+    loop = asyncio.get_running_loop()
+    line: asyncio.Future[str] = loop.create_future()
+
+    def settle(text: str) -> None:
+        if not line.done():
+            line.set_result(text)
+
+    def read() -> None:
+        text = sys.stdin.readline().strip()
+        with suppress(RuntimeError):  # the loop may be gone by then
+            loop.call_soon_threadsafe(settle, text)
+
+    Thread(target=read, daemon=True).start()
+    return await line
 
 
 def _look_json(look: Look) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def read_login(arguments: Namespace) -> Login:
 
 
 def _ask_secret(prompt: str) -> Secret:
-    text = getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    text = getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
     if not text:
         raise InvalidInput("the password is empty", remedy="type it, or give it on standard input")
     return Secret(text)

@@ -60,15 +60,20 @@ def survey_lines(survey: Survey) -> Iterator[str]:
 
 
 def look_lines(look: Look) -> Iterator[str]:
-    """All of a plan: problems first, then every node's changes in order."""
+    """All of a plan: problems first, then every node's changes in order.
+
+    Where a node could not be logged in to, only that: roles depend on all nodes.
+    """
+    if look.failures:
+        for name, evidence in look.failures.items():
+            yield f"{name}"
+            yield from (f"  {line}" for line in evidence_lines(evidence))
+        return
     for problem in look.plan.problems:
         yield from _problem_lines(problem, "")
     for server in look.live:
         answers = f"CA {short_hash(server.ca_hash)}" if server.ca_hash else "does not answer"
         yield f"live server: {server.host} ({answers})"
-    for name, evidence in look.failures.items():
-        yield f"{name}"
-        yield from (f"  {line}" for line in evidence_lines(evidence))
     for node in look.plan.nodes:
         yield from _node_lines(node, look.nodes[node.name])
     yield ""

@@ -20,7 +20,8 @@ _INSTANCE = re.compile(
     r"k3s-(?P<cluster>[^@]+)-(?P<environment>[^-@]+)@(?P<host>[^ ()]+)(?: \((?P<role>\w+)\).*)?"
 )
 _JOIN_LOCK_TYPE = "_k3s-join-lock._tcp"
-_HOST = re.compile(r"\w([\w-]*\w)?(\.\w([\w-]*\w)?)*")
+_LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
+_HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,11 @@ def read_advert(
     )
 
 
+def instance_name(environment: Environment, hostname: str) -> str:
+    """The advert's own name; a DNS label, so at most `NAME_LIMIT` bytes."""
+    return f"k3s-{environment.slug}@{hostname}.local (server)"
+
+
 def render_advert(environment: Environment, hostname: str, address: str) -> str:
     """The Avahi service file of a server: both service types, the full TXT set (contract §5.5).
 
@@ -145,7 +151,7 @@ def render_advert(environment: Environment, hostname: str, address: str) -> str:
         '<?xml version="1.0" standalone="no"?>\n'
         '<!DOCTYPE service-group SYSTEM "avahi-service.dtd">\n'
         "<service-group>\n"
-        f'  <name replace-wildcards="yes">k3s-{environment.slug}@{host} (server)</name>\n'
+        f'  <name replace-wildcards="yes">{instance_name(environment, hostname)}</name>\n'
         f"{services}"
         "</service-group>\n"
     )

@@ -121,6 +121,7 @@ class K3sFacts:
     Attributes:
         unit: `k3s`, `k3s-agent`, or empty.
         state: systemd's ActiveState of that unit.
+        enabled: it starts at boot.
         unit_url: `K3S_URL` of the unit's environment file.
         environment: `cluster/env` of the sugarkube labels in its configuration; empty when there are none.
         joined: its configuration names a server to join, so it is not a cluster's first server.
@@ -140,6 +141,7 @@ class K3sFacts:
 
     unit: str = ""
     state: str = "inactive"
+    enabled: bool = False
     unit_url: str = ""
     environment: str = ""
     joined: bool = False
@@ -159,6 +161,11 @@ class K3sFacts:
     @property
     def is_server(self) -> bool:
         return self.unit == "k3s"
+
+    @property
+    def waking(self) -> bool:
+        """It has a cluster's data and is started, but does not answer (yet)."""
+        return bool(self.ca_hash) and self.state in ("active", "activating") and not self.member
 
     @property
     def serving(self) -> bool:

@@ -111,13 +111,15 @@ class Survey:
                 return self._with_host(
                     sighting.name, sighting.addresses, sighting.evidence, sighting.at_ms, sighting.mac
                 )
+            case AdvertSeen(advert=advert) if not advert.host:
+                return self  # nothing that could be looked up or logged in to
             case AdvertSeen(advert=advert, at_ms=at_ms):
                 evidence = f"{advert.service_type} advert"
                 survey = self._with_host(
-                    advert.host or advert.instance, advert.addresses, evidence, at_ms, ""
+                    advert.host, advert.addresses, evidence, at_ms, ""
                 )
                 return survey._change(
-                    advert.host or advert.instance,
+                    advert.host,
                     lambda host: replace(
                         host, adverts=(*(a for a in host.adverts if not _same(a, advert)), advert)
                     ),

@@ -79,15 +79,40 @@ class PasswordAccepted:
     """Whether a server accepts the token's password: the HTTP status of a harmless request.
 
     `GET /v1-k3s/config` as `node`: 200 right, 401 wrong, on old and new releases (contract §16).
-    The password comes on standard input as a curl configuration line.
+    The password comes on standard input as a curl configuration line, and goes only to a server that
+    proves by TLS that it belongs to the CA.
+
+    Attributes:
+        ca_pem: the cluster's CA, already compared with the token's hash.
     """
 
     host: str
+    ca_pem: str
 
     @property
     def script(self) -> str:
         url = shlex.quote(f"https://{_bracketed(self.host)}:6443/v1-k3s/config")
-        return f"curl -sSk -K - --connect-timeout 5 --max-time 15 -o /dev/null -w '%{{http_code}}' {url}"
+        return (
+            f'ca=$(mktemp) && trap \'rm -f "$ca"\' EXIT && printf %s {shlex.quote(self.ca_pem)} >"$ca" && '
+            f'curl -sS --cacert "$ca" -K - --connect-timeout 5 --max-time 15 -o /dev/null '
+            f"-w '%{{http_code}}' {url}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class HeardServers:
+    """Servers of an environment that the node hears on its own network: `avahi-browse`'s resolved lines.
+
+    Without `--terminate`, the browser asks the network; with it, it would only read Avahi's cache.
+    """
+
+    service_type: str
+
+    @property
+    def script(self) -> str:
+        return (
+            f"timeout 3 avahi-browse --parsable --resolve {shlex.quote(self.service_type)} 2>/dev/null; true"
+        )
 
 
 def _bracketed(host: str) -> str:
@@ -107,4 +132,4 @@ def _resolves(host: str) -> str:
     return ""
 
 
-Query = ReadToken | ReadKubeconfig | ResolveChannel | ServedCa | OpenPorts | PasswordAccepted
+Query = ReadToken | ReadKubeconfig | ResolveChannel | ServedCa | OpenPorts | PasswordAccepted | HeardServers

@@ -57,7 +57,7 @@ def natural(name: str) -> list[tuple[int, str]]:
 
 def fault_tolerance(servers: int) -> int:
     """How many of that many servers may fail: embedded etcd needs more than half of them."""
-    return (servers - 1) // 2
+    return max(0, servers - 1) // 2
 
 
 def assign_roles(
@@ -111,11 +111,16 @@ def assign_roles(
     new_servers, new_agents = new_names[:wanted], new_names[wanted:]
     bootstrap = existing == 0
 
-    if existing and not server_names and new_names and token is None:
+    serving = [name for name in server_names if ours[name].serving]
+    joiners = [name for name in nodes if name not in ours or not ours[name].member]
+    # A server that runs tells the token, and so does the first one; of several that are all down, any does.
+    readable = serving or [name for name in server_names if not ours[name].joined] or not elsewhere
+    if existing and joiners and token is None and not (server_names and readable):
+        source = elsewhere[0].host if elsewhere else "a server of it"
         problems.append(
             Problem(
                 f"joining {environment} needs its token",
-                f"choose {elsewhere[0].host} as well, so that the token can be read there, "
+                f"choose {source} as well, so that the token can be read there, "
                 f"or export {choices.environment.token_variables[0]}",
             )
         )
@@ -130,12 +135,22 @@ def assign_roles(
                 f"or keep one server (--servers {existing})",
             )
         )
+    if serving and choices.version is None:
+        # New nodes get what the servers have: an agent must not be newer than its servers.
+        version = ours[serving[0]].version or version
     tainted = choices.taint_servers
     if tainted is None:
         tainted = bool(new_agents or agent_names)
 
-    first = server_names[0] if server_names else (new_servers[0] if bootstrap and new_servers else "")
-    direct = nodes[first].access.address if first else next((s.address for s in elsewhere), "")
+    first = new_servers[0] if bootstrap and new_servers else ""
+    # Where nodes join directly: a server that runs, else the one that is to be the first to run.
+    hosts_to_join = [
+        *(nodes[name].access.address for name in serving),
+        *(server.address for server in elsewhere if server.ca_hash),
+        *(nodes[name].access.address for name in server_names if not ours[name].joined),
+        *(nodes[name].access.address for name in (first, *server_names) if name),
+    ]
+    direct = hosts_to_join[0] if hosts_to_join else ""
     join = JoinPoint(choices.registration_address or direct, target)
 
     def goal(name: str, role: Role, *, kept: bool) -> Goal:
@@ -148,7 +163,7 @@ def assign_roles(
             # The first server joins nobody; its own CA is the target where it has one already.
             join=None if role is Role.FIRST_SERVER else join,
             token=_usable(token, role),
-            version=version,
+            version=(ours[name].version if name in ours else "") or version,
             kept=kept,
         )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 MASK = "••••"
 
@@ -15,11 +14,16 @@ _KEY_BLOCK = re.compile(
 _KUBECONFIG_KEY = re.compile(r"(client-key-data:\s*)\S+")
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class Secret:
-    """A value that must not reach argv, logs, plans or screens; ask for it by `reveal()`."""
+    """A value that must not reach argv, logs, plans or screens; ask for it by `reveal()`.
 
-    _value: str
+    It is no dataclass, so that `dataclasses.asdict` cannot unwrap it.
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
 
     def reveal(self) -> str:
         return self._value
@@ -32,6 +36,12 @@ class Secret:
 
     def __bool__(self) -> bool:
         return bool(self._value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
 
 
 class Redactor:

@@ -217,10 +217,16 @@ def as_json(event: Event) -> dict[str, Any]:
     return {"event": kind.lstrip("_"), **asdict(event)}
 
 
+_NAMES = frozenset({"node", "nodes", "step", "role", "environment", "hostname"})
+"""Fields that name things: masked, a node called like its password could not be told from others."""
+
+
 def redacted(event: Event, redactor: Redactor) -> Event:
     """The same event without secrets in any of its texts."""
     changes: dict[str, Any] = {}
     for field in fields(event):
+        if field.name in _NAMES:
+            continue
         value = getattr(event, field.name)
         hidden = _hide(value, redactor)
         if hidden != value:

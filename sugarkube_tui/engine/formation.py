@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
@@ -17,7 +18,7 @@ from functools import partial
 from sugarkube_tui.cluster.choices import Choices, Goal, JoinPoint, Role
 from sugarkube_tui.cluster.errors import PlanRefused, SugarkubeError
 from sugarkube_tui.cluster.facts import AccessFacts
-from sugarkube_tui.cluster.plan import Plan, blockers
+from sugarkube_tui.cluster.plan import Plan, Problem, Severity, blockers
 from sugarkube_tui.cluster.queries import ReadToken, ResolveChannel
 from sugarkube_tui.cluster.roles import LiveServer
 from sugarkube_tui.cluster.secrets import Redactor
@@ -123,6 +124,7 @@ class Formation:
         self._direct = ""  # a server's own address
         self._all_down = False  # the cluster exists, but no server of it runs
         self._ask_turn = asyncio.Lock()
+        self._version_turn = asyncio.Lock()
         self._use_direct = False
 
     async def close(self) -> None:
@@ -132,20 +134,30 @@ class Formation:
     # -- looking
 
     async def look(self) -> Look:
-        """Log in to all nodes, read their facts, listen on the LAN, and plan.  Changes nothing.
-
-        Raises:
-            SugarkubeError: the workstation cannot listen on the LAN.
-        """
+        """Log in to all nodes, read their facts, listen on the LAN, and plan.  Changes nothing."""
         world, choices = self._world, self._request.choices
         listening = asyncio.create_task(live_servers(world.lan, world.api, choices.environment, world.clock))
         try:
             outcomes = await asyncio.gather(
                 *(self._connect(node, listening) for node in self._nodes.values()), return_exceptions=True
             )
-            live = await listening
+            await asyncio.wait({listening})
         finally:
             listening.cancel()
+        deaf: tuple[Problem, ...] = ()
+        try:
+            live = await listening
+        except SugarkubeError as error:
+            live = ()
+            deaf = (
+                Problem(
+                    "this workstation cannot listen on the nodes' network",
+                    "the first server listens there itself before it starts; "
+                    "servers that live elsewhere are not counted: choose them, too",
+                    Severity.WARNING,
+                    why=error.what,
+                ),
+            )
         failures: dict[str, Evidence] = {}
         for name, outcome in zip(self._nodes, outcomes, strict=True):
             if isinstance(outcome, SugarkubeError | TimeoutError | OSError):
@@ -153,9 +165,6 @@ class Formation:
             elif isinstance(outcome, BaseException):
                 raise outcome
         self._adopt_hostnames(failures)
-        for name, node in self._nodes.items():
-            if name not in failures:
-                node.tell_connected()
         if self._version is None and choices.airgap is None:
             self._version = await self._resolve_channel()
         facts = {
@@ -164,6 +173,7 @@ class Formation:
             if name not in failures and node.facts is not None
         }
         plan = make_plan(facts, live, choices, self._request.token, self._version)
+        plan = replace(plan, problems=(*plan.problems, *deaf))
         found = {name: node_facts.access for name, node_facts in facts.items()}
         return Look(plan, live, found, failures, self._version)
 
@@ -207,7 +217,8 @@ class Formation:
         """
         teller, request = self._teller, self._request
         if any(_is_address(name) for name in self._nodes):
-            await self.look()  # from the first event on, a node has its own name
+            with suppress(SugarkubeError):  # the look below tells it
+                await self.look()  # so that from the first event on a node has its own name
         teller.begin()
         for node in self._nodes.values():
             node.stopwatch.begin()
@@ -244,7 +255,7 @@ class Formation:
         """Give every node its goal.
 
         Raises:
-            PlanRefused: a node is not there, or a problem concerns the whole cluster.
+            PlanRefused: a node is not there, or a problem stands in the way.
         """
         for name, evidence in look.failures.items():
             self._nodes[name].finish(Result.FAILED, evidence)
@@ -254,8 +265,19 @@ class Formation:
                 f"{', '.join(look.failures)} cannot be logged in to; nothing was changed",
                 remedy="settle that, or leave those nodes out",
             )
+        for node in self._nodes.values():
+            node.tell_connected()
         for problem in blockers(look.plan.problems):
             raise PlanRefused(problem.what, why=problem.why, remedy=problem.remedy)
+        blocked = {plan.name: blockers(plan.problems) for plan in look.plan.nodes if plan.blocked}
+        for name, problems in blocked.items():
+            problem = problems[0]
+            self._nodes[name].finish(Result.FAILED, Evidence(problem.what, problem.why, problem.remedy))
+        if blocked:
+            raise PlanRefused(
+                f"{', '.join(blocked)} cannot be part of it as it is; nothing was changed",
+                remedy="settle what is named there, or leave it out",
+            )
         for plan in look.plan.nodes:
             self._nodes[plan.name].goal = plan.goal
         live = any(plan.goal.kept and plan.goal.role.is_server for plan in look.plan.nodes) or any(
@@ -265,9 +287,9 @@ class Formation:
         self._source = self._token_source()
         self._direct = look.plan.direct
         for plan in look.plan.nodes:
-            steps = (
-                len(PREPARE) + len(FORM) + (plan.name == self._source) + self._joins(self._nodes[plan.name])
-            )
+            node = self._nodes[plan.name]
+            gated = self._joins(node) or (plan.goal.role is Role.FIRST_SERVER and not self._has_data(node))
+            steps = len(PREPARE) + len(FORM) + (plan.name == self._source) + gated
             self._teller.tell(
                 RoleAssigned(self._teller.at, plan.name, plan.goal.role.value, plan.reason, steps)
             )
@@ -288,7 +310,9 @@ class Formation:
     async def _part(self, node: NodeRun, turns: Turns) -> None:
         """One node's whole part.  Its failure is told, and goes no further."""
         try:
-            await node.converge(PREPARE)
+            await node.converge(step for step in PREPARE if step is not install.STEP)
+            await self._settle_version(node)
+            await node.converge((install.STEP,))
             await self._form(node, turns)
         except StepFailed as error:
             node.finish(Result.FAILED, error.evidence)
@@ -304,8 +328,20 @@ class Formation:
         finally:
             turns.left(node.name)
 
+    async def _settle_version(self, node: NodeRun) -> None:
+        """One version for all nodes, even where no node could ask for the channel's before its packages."""
+        goal = _goal_of(node)
+        if goal.version is not None or self._request.choices.airgap is not None:
+            return
+        async with self._version_turn:
+            if self._version is None:
+                self._version = await self._resolve_channel()
+        node.goal = replace(goal, version=self._version)
+
     async def _form(self, node: NodeRun, turns: Turns) -> None:
         goal = _goal_of(node)
+        if goal.role is Role.FIRST_SERVER and not self._has_data(node):
+            await node.in_step("gates", "Bootstrap gate", partial(self._check_alone, node))
         if not self._joins(node):
             await node.converge((join.STEP, start.START))
             if node.name == self._source:
@@ -326,8 +362,15 @@ class Formation:
         if goal.kept or goal.role is Role.FIRST_SERVER:
             return False
         # Servers that were all down must start at the same time: none gets its quorum alone.
-        has_data = node.facts is not None and bool(node.facts.k3s.datastore)
-        return not (self._all_down and goal.role.is_server and has_data)
+        return not (self._all_down and goal.role.is_server and self._has_data(node))
+
+    @staticmethod
+    def _has_data(node: NodeRun) -> bool:
+        return node.facts is not None and bool(node.facts.k3s.datastore)
+
+    async def _check_alone(self, node: NodeRun) -> Result:
+        await gates.check_alone(node, self._request.choices.environment, _goal_of(node).hostname)
+        return Result.OK
 
     def _own_hosts(self) -> set[str]:
         return {f"{node.facts.access.hostname}.local" for node in self._nodes.values() if node.facts}
@@ -346,21 +389,21 @@ class Formation:
 
     async def _pass_gates(self, node: NodeRun, token: JoinToken) -> Result:
         goal = _goal_of(node)
-        point = goal.join or JoinPoint(self._direct)
-        point = replace(point, ca_hash=token.ca_hash or point.ca_hash)
+        registration_address = self._request.choices.registration_address
         while True:
-            if self._use_direct:
-                point = replace(point, host=self._direct)
+            direct = self._direct_address()
+            host = direct if self._use_direct else registration_address or direct
+            known_hash = goal.join.ca_hash if goal.join else ""
+            point = JoinPoint(host, token.ca_hash or known_hash)
             try:
-                await self._await_join_point(node, point)
+                await self._await_gates(node, point, token)
                 break
             except gates.JoinPointUnusable as error:
-                if point.host == self._direct or not self._direct:
+                if host == direct:
                     raise
                 await self._ask_about(node, error)
         if goal.role is Role.SERVER:
-            await gates.check_etcd_ports(node, self._direct or point.host)
-        await gates.check_token(node, point, token)
+            await gates.check_etcd_ports(node, direct)
         node.goal = replace(goal, join=point, token=token)
         if goal.join is None or point.host != goal.join.host:
             # An agent's unit holds the address that it was installed with.
@@ -368,13 +411,21 @@ class Formation:
             return Result.WARNED
         return Result.OK
 
-    async def _await_join_point(self, node: NodeRun, point: JoinPoint) -> None:
+    def _direct_address(self) -> str:
+        """A server's own address, as it is now: it may have another one since its reboot."""
+        source = self._nodes.get(self._source)
+        if source is not None and source.facts is not None:
+            return source.facts.access.address
+        return self._direct
+
+    async def _await_gates(self, node: NodeRun, point: JoinPoint, token: JoinToken) -> None:
         clock = self._world.clock
         began = clock.now()
         what = f"waiting for {point.url} to answer from here"
         while True:
             try:
-                return await gates.check_join_point(node, point)
+                ca_pem = await gates.check_join_point(node, point)
+                return await gates.check_token(node, point, token, ca_pem)
             except gates.JoinPointUnusable as error:
                 waited = clock.now() - began
                 if waited >= GATES_WITHIN_S:

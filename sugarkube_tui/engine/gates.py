@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from sugarkube_tui.cluster.choices import JoinPoint
-from sugarkube_tui.cluster.queries import OpenPorts, PasswordAccepted, ServedCa
+from sugarkube_tui.cluster.environment import Environment
+from sugarkube_tui.cluster.queries import HeardServers, OpenPorts, PasswordAccepted, ServedCa
 from sugarkube_tui.cluster.secrets import Secret
+from sugarkube_tui.cluster.text import clean_line
 from sugarkube_tui.cluster.token import JoinToken, ca_hash, short_hash
 from sugarkube_tui.engine.errors import ActionFailed
 from sugarkube_tui.engine.events import Evidence
 from sugarkube_tui.engine.node import NodeRun
 
 ETCD_PORTS = (2379, 2380)
+CURL_DISTRUSTS = (51, 60)
+"""curl's exit statuses for a certificate that does not match the name, or the CA."""
 
 
 class JoinPointUnusable(ActionFailed):
     """The join point does not serve this node; another one may."""
 
 
-async def check_join_point(node: NodeRun, join: JoinPoint) -> None:
-    """It resolves, opens 6443 and serves the cluster's CA.
+async def check_join_point(node: NodeRun, join: JoinPoint) -> str:
+    """It resolves, opens 6443 and serves the cluster's CA, which is returned in PEM form.
 
     Raises:
         JoinPointUnusable: it does not.
     """
     try:
-        served = ca_hash((await node.ask(ServedCa(join.host))).encode())
+        pem = await node.ask(ServedCa(join.host))
     except ActionFailed as error:
         raise JoinPointUnusable(
             Evidence(
@@ -33,6 +37,7 @@ async def check_join_point(node: NodeRun, join: JoinPoint) -> None:
                 f"it must resolve on this node and lead to a server's port 6443: curl -vk {join.url}/cacerts",
             )
         ) from error
+    served = ca_hash(pem.encode())
     if served != join.ca_hash:
         raise JoinPointUnusable(
             Evidence(
@@ -41,6 +46,7 @@ async def check_join_point(node: NodeRun, join: JoinPoint) -> None:
                 "find out which machine has that address",
             )
         )
+    return pem
 
 
 async def check_etcd_ports(node: NodeRun, server: str) -> None:
@@ -62,15 +68,30 @@ async def check_etcd_ports(node: NodeRun, server: str) -> None:
         )
 
 
-async def check_token(node: NodeRun, join: JoinPoint, token: JoinToken) -> None:
-    """The cluster accepts the token.  Call it only once the join point's CA was checked.
+async def check_token(node: NodeRun, join: JoinPoint, token: JoinToken, ca_pem: str) -> None:
+    """The join point proves that it belongs to the cluster, and accepts the token.
 
     Raises:
-        ActionFailed: it is refused.  Any other answer decides nothing.
+        JoinPointUnusable: it cannot prove that it belongs to `ca_pem`, or not under this name.
+        ActionFailed: it refuses the token.  Any other answer decides nothing.
     """
     # A line of curl's configuration, in which backslash and quote are the only special characters.
     password = token.password.reveal().replace("\\", "\\\\").replace('"', '\\"')
-    status = (await node.ask(PasswordAccepted(join.host), Secret(f'user = "node:{password}"\n'))).strip()
+    query = PasswordAccepted(join.host, ca_pem)
+    try:
+        status = (await node.ask(query, Secret(f'user = "node:{password}"\n'))).strip()
+    except ActionFailed as error:
+        if error.evidence.exit_status not in CURL_DISTRUSTS:
+            raise
+        raise JoinPointUnusable(
+            Evidence(
+                f"{join.host} cannot prove that it belongs to the cluster; the token was not sent there",
+                error.why,
+                "its certificate must cover that name: add it to tls-san in "
+                "/etc/rancher/k3s/config.yaml.d/10-sugarkube-tls.yaml on the servers, "
+                "then: sudo systemctl restart k3s",
+            )
+        ) from error
     if status == "401":
         raise ActionFailed(
             Evidence(
@@ -79,3 +100,26 @@ async def check_token(node: NodeRun, join: JoinPoint, token: JoinToken) -> None:
                 "read the token on a server: sudo cat /var/lib/rancher/k3s/server/token",
             )
         )
+
+
+async def check_alone(node: NodeRun, environment: Environment, hostname: str) -> None:
+    """Nobody else serves this environment on the node's own network, where the workstation may be deaf.
+
+    Raises:
+        ActionFailed: somebody does; a second cluster of the same name must not be founded.
+    """
+    own = f"{hostname}.local"
+    for line in (await node.ask(HeardServers(environment.service_type))).splitlines():
+        fields = line.split(";", 9)
+        if len(fields) < 10 or fields[0] != "=" or '"role=server"' not in fields[9]:
+            continue
+        host = clean_line(fields[6], 255).lower()
+        if host != own:
+            raise ActionFailed(
+                Evidence(
+                    f"{host} serves {environment} already, as heard from this node",
+                    "the workstation did not hear it; a second cluster of the same name would split it",
+                    f"choose {host} as well, so that this node joins it; or withdraw its advert there: "
+                    f"sudo rm {environment.advert_path}",
+                )
+            )

@@ -38,6 +38,10 @@ from sugarkube_tui.steps.catalog import PROBED, STEPS, read_facts
 BACK_WITHIN_S = 60.0
 """Seconds to wait for a node whose connection broke, before its part is given up."""
 RETRY_S = 2.0
+WAKING_S = 20.0
+"""Seconds in which a k3s that was started may still come up by itself, before it is judged."""
+ROUNDS = 3
+"""How often a step may find more to do after what it did: a clock that settles, and is then corrected."""
 RECONNECTS_PER_STEP = 2
 
 
@@ -59,7 +63,8 @@ def evidence_of(error: Exception) -> Evidence:
                 f"{error.where}: {error.what}" if error.where else error.what, error.why, error.remedy
             )
         case _:
-            return Evidence(str(error) or type(error).__name__)
+            what = f"{type(error).__name__}: {error}"
+            return Evidence(what, remedy="this is a fault of the program: please report it")
 
 
 class NodeRun:
@@ -99,12 +104,21 @@ class NodeRun:
             if self._machine is None:
                 self._machine = await self._world.machines.open(self.target)
             try:
-                facts = await self.refresh()
+                facts = await self._settled()
             except ConnectionLost:
                 # The connection was kept since the review and may have died meanwhile: try a new one.
                 await self.close()
                 self._machine = await self._world.machines.open(self.target)
-                facts = await self.refresh()
+                facts = await self._settled()
+        return facts
+
+    async def _settled(self) -> NodeFacts:
+        """Facts, a k3s that is just starting given some time: it is no wreck only because it is slow."""
+        facts = await self.refresh()
+        began = self._world.clock.now()
+        while facts.k3s.waking and self._world.clock.now() - began < WAKING_S:
+            await self._world.clock.sleep(RETRY_S)
+            facts = await self.refresh({"k3s"})
         return facts
 
     def tell_connected(self) -> None:
@@ -173,7 +187,7 @@ class NodeRun:
         except asyncio.CancelledError:
             finished(Result.STOPPED)
             raise
-        except (SugarkubeError, StepFailed) as error:
+        except Exception as error:
             evidence = evidence_of(error)
             finished(Result.FAILED, evidence)
             raise StepFailed(evidence) from error
@@ -197,26 +211,29 @@ class NodeRun:
             ActionFailed: an action failed, a problem blocks, or the second look finds more to do.
             ConnectionLost, AccessError: as for `Machine.apply`.
         """
-        plan = plan_step(step, self._known_facts(), self._known_goal())
-        self._report(plan.problems)
-        if not plan.actions:
-            return Result.WARNED if plan.problems else Result.OK
-        for action in plan.actions:
-            await self._apply(step, action)
-        # What this step changed may be facts of the steps that follow: one probe serves them, too.
-        following = STEPS[STEPS.index(step) :]
-        await self.refresh({"access", "k3s", *(other.id for other in following)})
-        again = plan_step(step, self._known_facts(), self._known_goal())
-        self._report(again.problems)
-        if again.actions:
-            raise ActionFailed(
-                Evidence(
-                    f"{step.title}: done, but the second look finds more to do",
-                    "; ".join(action.title for action in again.actions),
-                    "run again; if it stays so, something else on the node undoes the change",
-                )
+        done: list[Action] = []
+        for _ in range(ROUNDS):
+            plan = plan_step(step, self._known_facts(), self._known_goal())
+            self._report(plan.problems)
+            if not plan.actions:
+                if plan.problems:
+                    return Result.WARNED
+                return Result.CHANGED if done else Result.OK
+            if any(action in done for action in plan.actions):
+                break
+            for action in plan.actions:
+                await self._apply(step, action)
+                done.append(action)
+            # What this step changed may be facts of the steps that follow: one probe serves them, too.
+            following = STEPS[STEPS.index(step) :]
+            await self.refresh({"access", "k3s", *(other.id for other in following)})
+        raise ActionFailed(
+            Evidence(
+                f"{step.title}: done, but another look finds more to do",
+                "; ".join(action.title for action in plan.actions),
+                "run again; if it stays so, something else on the node undoes the change",
             )
-        return Result.WARNED if again.problems else Result.CHANGED
+        )
 
     def _report(self, problems: Iterable[Problem]) -> None:
         for problem in problems:
@@ -297,7 +314,7 @@ class NodeRun:
                     self._machine = await self._world.machines.open(replace(self.target, host=address))
                     facts = await self.refresh()
             except HostKeyChanged:
-                raise
+                seen = f"{address} is another machine now"
             except TimeoutError:
                 seen = f"{address} does not answer"
             except (AccessError, ConnectionLost, ActionFailed) as error:

@@ -41,11 +41,15 @@ class Target:
     Attributes:
         name: what the run calls it; unique in a run.
         host: address or name to connect to.
+        alias: the name that the operator knows it by, for ~/.ssh/config and known_hosts; empty: `host`.
+        trust_new: an unknown host key may be pinned; else the login is refused before a password is sent.
     """
 
     name: str
     host: str
     login: Login = Login()
+    alias: str = ""
+    trust_new: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,17 +62,19 @@ mv -f "$new" {target}
 def _detached(name: str, script: str) -> str:
     """Runs a script so that it comes to its end even if our connection does not; its output is followed.
 
-    An apt or an installer that is killed half-way leaves a broken system behind.
+    An apt or an installer that is killed half-way leaves a broken system behind.  A second one waits
+    for the first: after a lost connection the step is repeated while the first may still be running.
     """
     log = f"{RUNTIME_DIRECTORY}/{name}.log"
-    whole = shlex.quote(f"({script}) </dev/null >>{log} 2>&1; echo $? >{log}.status")
+    whole = shlex.quote(f"exec >>{log} 2>&1; rm -f {log}.status; ({script}); echo $? >{log}.status")
     return f"""
 set -u
 mkdir -p -m 0700 {RUNTIME_DIRECTORY}
+exec 9>{log}.lock
+flock --timeout {LOCK_WAIT_S} 9 || {{ echo 'the same work of an earlier run does not end' >&2; exit 75; }}
 : >{log}
-rm -f {log}.status
 setsid sh -c {whole} </dev/null >/dev/null 2>&1 &
-tail -q -n +1 -s 0.2 --pid=$! -f {log}
+tail -q -n +1 -s 0.2 --pid=$! -f {log} 9>&-
 exit "$(cat {log}.status)"
 """
 
@@ -84,15 +86,34 @@ def install_packages(action: InstallPackages) -> str:
         "packages",
         f"""
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a
-dpkg --configure -a
-apt-get {options} update || echo 'the package lists could not be refreshed; going on with those at hand'
+said={RUNTIME_DIRECTORY}/packages.said
+# apt waits for dpkg's lock by itself, but not for that of the package lists.
+patiently() {{
+  until=$(($(date +%s) + {LOCK_WAIT_S}))
+  while :; do
+    "$@" >"$said" 2>&1
+    status=$?
+    cat "$said"
+    [ $status -ne 0 ] && grep -qiE 'could not get lock|is locked by' "$said" || break
+    [ "$(date +%s)" -lt $until ] || break
+    echo 'another package manager is at work; waiting for it'
+    sleep 3
+  done
+  return $status
+}}
+patiently dpkg --configure -a
+patiently apt-get {options} update || echo 'the lists could not be refreshed; going on with those at hand'
 apt-get {options} install --yes --no-install-recommends {names}
 """,
     )
 
 
 def control_unit(action: ControlUnit) -> str:
-    command = f"systemctl {action.verb} {shlex.quote(action.unit)}"
+    unit = shlex.quote(action.unit)
+    command = f"systemctl {action.verb} {unit}"
+    if action.verb is UnitVerb.RESTART_LATER:
+        # The installer leaves the unit disabled, and systemd with the text of the unit before.
+        command = f"systemctl daemon-reload && systemctl enable {unit} && {command}"
     if action.verb in (UnitVerb.START, UnitVerb.RESTART_LATER):
         return f"mkdir -p -m 0700 {RUNTIME_DIRECTORY} && date +%s >{STARTED_AT} && {command}"
     return command

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Collection, Mapping
 from contextlib import suppress
+from dataclasses import replace
 
 from sugarkube_tui.cluster.actions import (
     Action,
@@ -59,7 +60,40 @@ _REMEDIES = (
     ("Failed to connect", "the node cannot reach that address: check gateway and firewall, or use --airgap"),
     ("certificate is not yet valid", "the node's clock is wrong: set SUGARKUBE_FIX_TIME=1"),
     ("Exec format error", "the binary is for another processor"),
-    ("Unable to locate package", "refresh the package lists: sudo apt-get update"),
+    (
+        "Unable to locate package",
+        "the node has no source for it: connect it to the internet once, or install it from a .deb file",
+    ),
+    (
+        "token CA hash does not match",
+        "the node has the token of another cluster: unset SUGARKUBE_TOKEN…, or give the right one",
+    ),
+    ("401 Unauthorized", "the cluster refuses the token: read it again on a server"),
+    (
+        "failed to find memory cgroup",
+        "the memory cgroup is off: look at /proc/cmdline and /boot/firmware/cmdline.txt",
+    ),
+    (
+        "Node password rejected",
+        "Kubernetes knows another node of this name: on a server, sudo k3s kubectl delete node NAME",
+    ),
+    (
+        "duplicate node name",
+        "etcd knows another member of this name: on a server, sudo k3s kubectl delete node NAME",
+    ),
+    (
+        "configuration value mismatch",
+        "the servers' configuration differs: compare /etc/rancher/k3s/config.yaml.d between them",
+    ),
+    (
+        "certificate is valid for",
+        "the server's certificate lacks that name: add it to tls-san there, then: sudo systemctl restart k3s",
+    ),
+    (
+        "encrypted with different token",
+        "the node holds data of another cluster: sudo /usr/local/bin/k3s-uninstall.sh, then run again",
+    ),
+    ("no such host", "k3s asks only /etc/hosts and DNS for names, not mDNS: use an address"),
 )
 
 
@@ -73,14 +107,17 @@ class ShellMachine:
     async def probe(self, steps: Collection[str]) -> Mapping[str, Answers]:
         wanted = [BY_ID[name] for name in steps if BY_ID[name].probe]
         measured = await self._measure() if {"access", "clock"} & set(steps) else {}
-        result = await self._shell.run(probe_script(wanted), root=True, timeout=PROBE_WITHIN_S)
+        result = await self._run("read the facts", probe_script(wanted), PROBE_WITHIN_S)
         try:
             answers = {
                 step: dict(said) for step, said in parse_probe(result.stdout, [s.id for s in wanted]).items()
             }
         except ProbeIncomplete as error:
             raise ActionFailed(
-                _evidence("the facts could not be read", "probe", result, f"missing: {error}")
+                # What did arrive is left out: files in base64 can hold what no redactor would find.
+                _evidence(
+                    "the facts could not be read", "probe", replace(result, stdout=""), f"missing: {error}"
+                )
             ) from error
         for step, extra in measured.items():
             if step in answers:
@@ -90,7 +127,7 @@ class ShellMachine:
     async def _measure(self) -> dict[str, dict[str, str]]:
         """Clock offset and our address on the node, seen from the login itself."""
         before = time.time()
-        result = await self._shell.run(scripts.CLOCK, timeout=PROBE_WITHIN_S)
+        result = await self._run("read the clock", scripts.CLOCK, PROBE_WITHIN_S, root=False)
         after = time.time()
         lines = result.stdout.splitlines()
         connection = lines[1].split() if len(lines) > 1 else []
@@ -127,7 +164,7 @@ class ShellMachine:
         # Reaching out to another host needs no rights; the files of k3s do.
         root = not isinstance(query, PasswordAccepted)
         data = stdin.reveal().encode() if stdin else b""
-        result = await self._shell.run(query.script, root=root, stdin=data, timeout=60.0)
+        result = await self._run(type(query).__name__, query.script, 60.0, root=root, stdin=data)
         if result.exit_status != 0:
             raise ActionFailed(_evidence(f"{type(query).__name__} got no answer", query.script, result))
         return result.stdout
@@ -141,14 +178,14 @@ class ShellMachine:
         text = action.content if isinstance(action.content, str) else action.content.reveal()
         data = text.encode()
         script = scripts.write_file(action.path, len(data), action.mode, action.backup)
-        result = await self._shell.run(script, root=True, stdin=data, timeout=60.0)
+        result = await self._run(action.title, script, 60.0, stdin=data)
         if result.exit_status != 0:
             raise ActionFailed(
                 _evidence(f"{action.path} could not be written", f"write {action.path}", result)
             )
 
     async def _upload(self, action: Upload, progress: Progress) -> None:
-        part = f"/tmp/.sugarkube-{action.sha256[:16]}.part"
+        part = f"/var/tmp/.sugarkube-{action.sha256[:16]}.part"
         size = max(action.size, 1)
 
         def sent(count: int) -> None:
@@ -161,28 +198,42 @@ class ShellMachine:
                 Evidence(
                     f"{action.source.name} could not be uploaded",
                     clean_line(str(error)),
-                    "check the free space in the node's /tmp, and that the file can be read here",
+                    "check the free space in the node's /var/tmp, and that the file can be read here",
                     command=f"upload {action.source} to {part}",
                 )
             ) from error
         script = scripts.finish_upload(part, action.path, action.sha256, action.mode)
-        result = await self._shell.run(script, root=True, timeout=300.0)
+        result = await self._run(action.title, script, 300.0)
         if result.exit_status != 0:
             raise ActionFailed(_evidence(f"{action.path} could not be installed", action.title, result))
 
     async def _command(self, title: str, script: str, timeout: float, log: Log) -> None:
+        result = await self._run(title, script, timeout, on_line=log)
+        if result.exit_status != 0:
+            raise ActionFailed(_evidence(f"{title} failed", title, result))
+
+    async def _run(
+        self,
+        title: str,
+        script: str,
+        timeout: float,
+        *,
+        root: bool = True,
+        stdin: bytes = b"",
+        on_line: Log | None = None,
+    ) -> CommandResult:
+        """Run a script that has to end within `timeout` seconds; raises ActionFailed when it does not."""
         try:
-            result = await self._shell.run(script, root=True, timeout=timeout, on_line=log)
+            return await self._shell.run(script, root=root, stdin=stdin, timeout=timeout, on_line=on_line)
         except TimeoutError as error:
             raise ActionFailed(
                 Evidence(
                     f"{title}: not done after {timeout:.0f} s",
-                    remedy="it may still be running on the node; look there, then run again",
-                    command=title,
+                    "the node is very busy, or hangs",
+                    "look at its load (ssh in, then: uptime), and run again",
+                    title,
                 )
             ) from error
-        if result.exit_status != 0:
-            raise ActionFailed(_evidence(f"{title} failed", title, result))
 
     async def _wait(self, action: WaitUntil, log: Log, progress: Progress) -> None:
         follower = asyncio.create_task(self._follow(action.unit, log)) if action.unit else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 from sugarkube_tui.cluster.advert import Advert
 from sugarkube_tui.cluster.environment import Environment
@@ -14,8 +14,8 @@ from sugarkube_tui.cluster.token import ca_hash
 from sugarkube_tui.engine.ports import Api, Clock, Interest, Lan
 
 LISTEN_S = 2.5
-"""Seconds to listen.  Queries go out at once, after 1 s and after 3 s (RFC 6762 §5.2), and answers come
-within 120 ms: two of them fit, so that silence means absence."""
+"""Seconds to listen.  Queries go out at once and after 1 s (RFC 6762 §5.2), and answers come within
+120 ms: two of them fit, so that silence means absence."""
 ANSWER_WITHIN_S = 5.0
 
 
@@ -62,10 +62,9 @@ async def live_servers(lan: Lan, api: Api, environment: Environment, clock: Cloc
 
 
 async def _live(api: Api, advert: Advert) -> LiveServer:
-    for address in (*advert.addresses, advert.host):
-        try:
+    # An advert can list any number of addresses.
+    for address in (*advert.addresses[:3], advert.host):
+        with suppress(OSError, TimeoutError):
             identity = await api.identity(address, advert.port, ANSWER_WITHIN_S)
-        except (OSError, TimeoutError):
-            continue
-        return LiveServer(advert.host, address, ca_hash(identity.ca_pem))
+            return LiveServer(advert.host, address, ca_hash(identity.ca_pem))
     return LiveServer(advert.host, "", "")

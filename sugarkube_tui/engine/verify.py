@@ -21,8 +21,8 @@ from sugarkube_tui.cluster.token import JoinToken, ca_hash, parse_token, short_h
 from sugarkube_tui.engine.ports import Interest, KubeNode, ServerIdentity, Target, World
 from sugarkube_tui.engine.survey import listen
 
-LISTEN_S = 5.0
-"""Seconds to listen for adverts that are expected: queries go out at 0, 1 and 3 s."""
+LISTEN_S = 6.0
+"""Seconds to listen for adverts that are expected: queries go out at about 0, 1 and 5 s."""
 ANSWER_WITHIN_S = 5.0
 
 
@@ -114,22 +114,25 @@ CheckSink = Callable[[Check], None]
 
 async def read_credentials(world: World, targets: Sequence[Target], token: JoinToken | None) -> Credentials:
     """Token and kubeconfig, from the first of these servers that gives them."""
-    problem = "no server could be logged in to"
+    kubeconfig: Secret | None = None
+    problem = ""
     for target in targets:
         try:
             machine = await world.machines.open(target)
         except SugarkubeError as error:
-            problem = str(error)
+            problem = problem or str(error)
             continue
         try:
-            kubeconfig = Secret(await machine.ask(ReadKubeconfig()))
-            token = parse_token(await machine.ask(ReadToken()), target.name)
+            kubeconfig = kubeconfig or Secret(await machine.ask(ReadKubeconfig()))
+            # A token that was given is what the CA is compared with: a server's own proves less.
+            if token is None or token.ca_hash is None:
+                token = parse_token(await machine.ask(ReadToken()), target.name)
             return Credentials(token, kubeconfig)
         except SugarkubeError as error:
-            problem = str(error)
+            problem = problem or str(error)
         finally:
             await machine.close()
-    return Credentials(token, None, problem)
+    return Credentials(token, kubeconfig, problem or "no server could be logged in to")
 
 
 async def verify(

@@ -84,6 +84,7 @@ def _k3s(pi: Pi) -> dict[str, str]:
     answers: dict[str, str] = {}
     if unit := service.unit:
         answers |= {"unit": unit, "state": service.state, "url": service.url}
+        answers["enabled"] = "enabled" if service.enabled else "disabled"
         answers["exec"] = pi.files[f"/etc/systemd/system/{unit}.service"]
     if pi.cluster is not None:
         answers["ca"] = pi.cluster.ca_pem.decode()

@@ -25,6 +25,7 @@ from sugarkube_tui.cluster.errors import AccessError, ConnectionLost
 from sugarkube_tui.cluster.queries import (
     KUBECONFIG_PATH,
     SERVER_TOKEN_PATH,
+    HeardServers,
     OpenPorts,
     PasswordAccepted,
     Query,
@@ -152,8 +153,21 @@ class SimulatedMachine:
                 given = _PASSWORD.search(stdin.reveal() if stdin else "")
                 password = re.sub(r"\\(.)", r"\1", given[1]) if given else ""
                 return "200" if password == cluster.password else "401"
+            case HeardServers(service_type=service_type):
+                await self._spend(3.0)
+                return self._heard_servers(service_type)
             case _:
                 assert_never(query)
+
+    def _heard_servers(self, service_type: str) -> str:
+        """As `avahi-browse --parsable --resolve` prints them."""
+        return "\n".join(
+            f"=;eth0;IPv4;{advert.instance};{service_type};local;{advert.host};{pi.address};{advert.port};"
+            + " ".join(f'"{key}={value}"' for key, value in advert.txt.items())
+            for pi in self._pi.network.pis.values()
+            for advert in pi.adverts
+            if advert.service_type == service_type
+        )
 
     async def close(self) -> None:
         self._closed = True

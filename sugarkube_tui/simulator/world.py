@@ -15,7 +15,8 @@ from sugarkube_tui.simulator.machine import SimulatedMachines
 from sugarkube_tui.simulator.network import Network
 from sugarkube_tui.simulator.pi import CMDLINE, NSSWITCH, Binary, Hardware, Pi
 from sugarkube_tui.steps import boot, packages, resolution
-from sugarkube_tui.steps.config import NODE_FILE, TLS_FILE, render
+from sugarkube_tui.steps.config import TLS_FILE, render
+from sugarkube_tui.steps.k3s import NODE_FILE
 
 SPEED_VARIABLE = "SUGARKUBE_DEMO_SPEED"
 DEFAULT_SPEED = 8.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +23,7 @@ RELEASE_SUFFIXES = {"x86_64": "", "aarch64": "-arm64", "armv7l": "-armhf"}
 """`uname -m` → what the k3s release appends to its binary's name; no other has one."""
 _RELEASE_NAMES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm"}
 
+_HOSTNAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _VIRTUAL = ("lo", "docker", "br-", "cni", "flannel", "veth", "tailscale", "wg", "virbr", "kube")
 
 PROBE = r"""
@@ -53,7 +55,7 @@ def read(answers: Answers) -> AccessFacts:
         # Behind a jump host or NAT our own view of the address is not the node's.
         address = next((one.addresses[0] for one in interfaces), address)
     return AccessFacts(
-        hostname=clean_line(answers.get("hostname", ""), 64).strip().lower().split(".")[0],
+        hostname=clean_line(answers.get("hostname", ""), 64).strip().lower(),
         model=clean_line(answers.get("model", ""), 80).strip(),
         os_name=clean_line(answers.get("os_name", ""), 80).strip(),
         architecture=clean_line(answers.get("architecture", ""), 20).strip(),
@@ -101,8 +103,12 @@ def decide(facts: NodeFacts, goal: Goal) -> Iterator[Action | Problem]:
             f"the root file system has only {access.free_mb} MiB free",
             f"free {MINIMUM_FREE_MB} MiB: sudo apt-get clean; sudo journalctl --vacuum-size=50M; df -h /",
         )
-    if not access.hostname or access.hostname == "localhost":
-        yield Problem("the node has no host name of its own", "sudo hostnamectl set-hostname sugarkube0")
+    if not _HOSTNAME.fullmatch(access.hostname) or access.hostname == "localhost":
+        yield Problem(
+            f"the host name {access.hostname!r} does not do for a Kubernetes node",
+            "give it one of letters, digits and inner dashes, without a domain: "
+            "sudo hostnamectl set-hostname sugarkube0",
+        )
     if goal.role.is_server and 0 < access.memory_mb < SERVER_MEMORY_MB and not goal.kept:
         yield Problem(
             f"{access.memory_mb} MiB of memory is little for a server",

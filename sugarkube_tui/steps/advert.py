@@ -13,7 +13,7 @@ from sugarkube_tui.cluster.actions import (
     WaitUntil,
     WriteFile,
 )
-from sugarkube_tui.cluster.advert import render_advert
+from sugarkube_tui.cluster.advert import NAME_LIMIT, instance_name, render_advert
 from sugarkube_tui.cluster.choices import Goal
 from sugarkube_tui.cluster.facts import AdvertFacts, NodeFacts
 from sugarkube_tui.cluster.plan import Problem, Severity
@@ -40,7 +40,7 @@ timeout 5 avahi-browse --parsable --resolve {service_type} >"$found" 2>/dev/null
 browser=$!
 trap 'kill $browser; rm -f "$found"' EXIT
 for tenth in $(seq 40); do
-  grep -q '^=.*;{hostname}.local;' "$found" && echo 'heard {hostname}.local' && exit 0
+  grep -qi '^=.*;{hostname}.local;' "$found" && echo 'heard {hostname}.local' && exit 0
   sleep 0.1
 done
 echo "avahi-daemon is $(systemctl is-active avahi-daemon), {service_type} of {hostname}.local is not heard"
@@ -66,6 +66,14 @@ def decide(facts: NodeFacts, goal: Goal) -> Iterator[Action | Problem]:
                 f"remove the stale advert: sudo rm {path}",
                 Severity.WARNING,
             )
+        return
+    name = instance_name(environment, goal.hostname)
+    if len(name.encode()) > NAME_LIMIT:
+        yield Problem(
+            f"the advert's name would be longer than {NAME_LIMIT} bytes",
+            "choose a shorter name for the cluster, the environment or the node",
+            why=name,
+        )
         return
     wanted = render_advert(environment, goal.hostname, facts.access.address)
     present = files.get(path)

@@ -15,15 +15,25 @@ from sugarkube_tui.cluster.choices import Goal, Role
 from sugarkube_tui.cluster.facts import NodeFacts
 from sugarkube_tui.cluster.plan import Problem, Severity
 from sugarkube_tui.steps.base import Stage, Step
-from sugarkube_tui.steps.k3s import CONFIG_DIRECTORY
+from sugarkube_tui.steps.k3s import CONFIG_DIRECTORY, NODE_FILE
 
 TLS_FILE = f"{CONFIG_DIRECTORY}/10-sugarkube-tls.yaml"
-NODE_FILE = f"{CONFIG_DIRECTORY}/20-sugarkube-node.yaml"
 JOIN_FILE = f"{CONFIG_DIRECTORY}/30-sugarkube-join.yaml"
 OURS = (TLS_FILE, NODE_FILE, JOIN_FILE)
 
 TAINT = "node-role.kubernetes.io/control-plane=true:NoSchedule"
-_DECISIVE = ("server", "token", "token-file", "cluster-init", "agent-token", "data-dir", "disable-agent")
+_DECISIVE = (
+    "server",
+    "token",
+    "token-file",
+    "cluster-init",
+    "agent-token",
+    "data-dir",
+    "datastore-endpoint",
+    "disable-agent",
+    "node-name",
+)
+_LISTS = ("tls-san", "node-label", "node-taint")
 
 Value = str | bool | Sequence[str]
 
@@ -86,6 +96,13 @@ def decide(facts: NodeFacts, goal: Goal) -> Iterator[Action | Problem]:
             yield Problem(
                 f"{path} sets {', '.join(keys)}",
                 f"it would decide over this run: remove those lines, or the file: sudo rm {path}",
+            )
+        lists = [key for key in _LISTS if re.search(rf"^{key}:", text, re.MULTILINE)]
+        if lists:
+            yield Problem(
+                f"{path} sets {', '.join(lists)}, and so does this program",
+                "of two files that set a list, k3s uses the later one; write the key with a + to add to it",
+                Severity.WARNING,
             )
     wanted = {NODE_FILE: node_file(facts, goal)}
     if goal.role.is_server:

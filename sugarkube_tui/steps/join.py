@@ -14,9 +14,17 @@ from sugarkube_tui.steps.base import Stage, Step
 from sugarkube_tui.steps.config import JOIN_FILE, Value, render
 from sugarkube_tui.steps.k3s import TOKEN_FILE
 
+_NOBODY = "# The first server joins nobody.\n"
+"""Replaces what an earlier run left: with it, the first server would try to join."""
+
 
 def decide(facts: NodeFacts, goal: Goal) -> Iterator[Action | Problem]:
-    if goal.kept or (goal.role is Role.FIRST_SERVER and goal.token is None):
+    if goal.kept:
+        return
+    if goal.role is Role.FIRST_SERVER and goal.token is None:
+        present = facts.k3s.files.get(JOIN_FILE)
+        if present is not None and present != _NOBODY:
+            yield WriteFile(JOIN_FILE, _NOBODY, before=present)
         return
     if goal.token is None and facts.k3s.token_hash and facts.k3s.ca_hash:
         return  # begun earlier: it has its token

@@ -20,6 +20,8 @@ from sugarkube_tui.steps.base import Answers, Stage, Step, number
 
 CONFIG = "/etc/rancher/k3s/config.yaml"
 CONFIG_DIRECTORY = "/etc/rancher/k3s/config.yaml.d"
+NODE_FILE = f"{CONFIG_DIRECTORY}/20-sugarkube-node.yaml"
+"""Written by this program before it installs k3s: tells what it has set up from what others have."""
 TOKEN_FILE = "/etc/rancher/k3s/sugarkube-token"
 BINARY = "/usr/local/bin/k3s"
 IMAGES_DIRECTORY = "/var/lib/rancher/k3s/agent/images"
@@ -36,6 +38,7 @@ for unit in k3s k3s-agent; do
   [ -f /etc/systemd/system/$unit.service ] || continue
   fact unit $unit
   fact state "$(systemctl is-active $unit)"
+  fact enabled "$(systemctl is-enabled $unit)"
   fact_file exec /etc/systemd/system/$unit.service
   fact url "$(sed -n 's/^K3S_URL=//p' /etc/systemd/system/$unit.service.env | tr -d \'\")"
   break
@@ -48,7 +51,7 @@ if [ -e {BINARY} ]; then
   fact version "$({BINARY} --version 2>&1 | head -n 2)"
   fact sha256 "$(sha256sum <{BINARY} | cut -d ' ' -f 1)"
 fi
-for file in {CONFIG} {CONFIG_DIRECTORY}/*.yaml; do
+for file in {CONFIG} {CONFIG_DIRECTORY}/*.yaml {CONFIG_DIRECTORY}/*.yml; do
   fact_file "file:$file" "$file"
 done
 [ -f {TOKEN_FILE} ] && fact token_hash "$(sha256sum <{TOKEN_FILE} | cut -d ' ' -f 1)"
@@ -75,6 +78,7 @@ def read(answers: Answers) -> K3sFacts:
     return K3sFacts(
         unit=answers.get("unit", ""),
         state=clean_line(answers.get("state", "inactive"), 20).strip() or "inactive",
+        enabled=answers.get("enabled", "").strip() == "enabled",
         unit_url=clean_line(answers.get("url", ""), 300).strip(),
         environment=f"{labels['cluster']}/{labels['env']}" if len(labels) == 2 else "",
         joined=bool(_JOINS.search(configuration)),
@@ -125,7 +129,8 @@ def decide(facts: NodeFacts, goal: Goal) -> Iterator[Action | Problem]:
             "sudo systemctl disable --now sugarkube-post-reboot.service",
             Severity.WARNING,
         )
-    if k3s.environment and k3s.environment != environment:
+    present = bool(k3s.unit or k3s.ca_hash)
+    if present and k3s.environment and k3s.environment != environment:
         yield Problem(
             f"this node belongs to {k3s.environment}, not to {environment}",
             f"leave it out, or remove that k3s and all its data: sudo {uninstaller(k3s)}",
@@ -152,6 +157,12 @@ def decide(facts: NodeFacts, goal: Goal) -> Iterator[Action | Problem]:
             "this node already runs, or ran, a k3s that was not set up for any environment",
             f"leave it out, or remove that k3s and all its data: sudo {uninstaller(k3s)}",
             why=f"/var/lib/rancher/k3s holds a cluster with CA {short_hash(k3s.ca_hash)}",
+        )
+    elif not goal.kept and NODE_FILE not in k3s.files:
+        yield Problem(
+            "a k3s that others have set up is installed here, and does not answer",
+            f"mend or remove it first: sudo journalctl -u {k3s.unit or 'k3s'} -n 50; sudo {uninstaller(k3s)}",
+            why=f"its unit is {k3s.state}{f', its API says {k3s.api}' if k3s.api else ''}",
         )
 
 

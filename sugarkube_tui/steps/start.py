@@ -83,6 +83,8 @@ def decide_start(facts: NodeFacts, goal: Goal) -> Iterator[Action | Problem]:
     k3s = facts.k3s
     unit = goal.role.unit
     if k3s.state == "active" and (k3s.api == "ok" or not goal.role.is_server):
+        if not k3s.enabled:
+            yield ControlUnit(UnitVerb.ENABLE, unit)
         return
     if k3s.state == "activating":
         # It may be trying with what it read before this run: have it read the files again.

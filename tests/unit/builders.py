@@ -82,6 +82,7 @@ def server_k3s(**changes: Any) -> K3sFacts:
     facts = K3sFacts(
         unit="k3s",
         state="active",
+        enabled=True,
         environment="sugar/dev",
         version=VERSION,
         ca_hash=CA,
@@ -96,6 +97,7 @@ def agent_k3s(**changes: Any) -> K3sFacts:
     facts = K3sFacts(
         unit="k3s-agent",
         state="active",
+        enabled=True,
         unit_url="https://sugarkube0.local:6443",
         environment="sugar/dev",
         joined=True,

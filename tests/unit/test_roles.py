@@ -151,6 +151,45 @@ def test_an_interrupted_join_is_resumed_as_such():
     assert roles_of(assign_roles(some, (), choices(3)))["sugarkube1"] is Role.SERVER
 
 
+def test_nodes_join_a_server_that_runs_and_never_themselves():
+    begun = server_k3s(state="activating", api="", node_state="", joined=True)
+    some = {
+        "sugarkube0": prepared(0, k3s=begun),
+        "sugarkube1": prepared(1, k3s=server_k3s()),
+        "sugarkube2": prepared(2),
+    }
+    roles = assign_roles(some, (), choices(3))
+    for name in ("sugarkube0", "sugarkube2"):
+        join = roles.assignments[name].goal.join
+        assert join is not None
+        assert join.host == "192.168.3.11"
+
+
+def test_completing_one_node_alone_needs_the_token_of_the_servers_elsewhere():
+    live = (LiveServer("sugarkube0.local", "192.168.3.99", CA),)
+    for begun in (
+        agent_k3s(state="activating", node_state=""),
+        server_k3s(state="activating", api="", node_state="", joined=True),
+    ):
+        some = {"sugarkube3": prepared(3, k3s=begun)}
+        assert blocking(assign_roles(some, live, choices(3))) == ["joining sugar/dev needs its token"]
+        assert not blocking(assign_roles(some, live, choices(3), token()))
+
+
+def test_new_nodes_get_the_version_that_the_servers_have():
+    some = {"sugarkube0": prepared(0, k3s=server_k3s(version="v1.32.1+k3s1")), "sugarkube1": prepared(1)}
+    assigned = assign_roles(some, (), choices(1), version="v1.34.0+k3s1").assignments
+    assert assigned["sugarkube1"].goal.version == "v1.32.1+k3s1"
+
+
+def test_a_begun_node_keeps_its_version():
+    begun = server_k3s(state="activating", api="", node_state="", version="v1.32.1+k3s1")
+    assigned = assign_roles(
+        {"sugarkube0": prepared(0, k3s=begun)}, (), choices(1), version="v1.34.0+k3s1"
+    ).assignments
+    assert assigned["sugarkube0"].goal.version == "v1.32.1+k3s1"
+
+
 def test_a_node_prepared_as_agent_goes_on_as_agent():
     some = nodes(3)
     some["sugarkube0"] = prepared(0, k3s=agent_k3s(ca_hash="", state="inactive", node_state=""))

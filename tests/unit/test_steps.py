@@ -15,6 +15,7 @@ from sugarkube_tui.cluster.actions import (
     InstallPackages,
     Reboot,
     StepClock,
+    UnitVerb,
     Upload,
     WaitUntil,
     WriteFile,
@@ -67,7 +68,9 @@ class TestAccess:
         [
             ({"architecture": "armv6l"}, "no build for this processor"),
             ({"free_mb": 12}, "only 12 MiB free"),
-            ({"hostname": "localhost"}, "no host name of its own"),
+            ({"hostname": "localhost"}, "does not do for a Kubernetes node"),
+            ({"hostname": "pi_1"}, "does not do for a Kubernetes node"),
+            ({"hostname": "pi.example.org"}, "does not do for a Kubernetes node"),
         ],
     )
     def test_what_k3s_cannot_run_on_is_refused(self, changes, what):
@@ -283,6 +286,17 @@ class TestExistingK3s:
         assert what in found[0].what
         assert "uninstall.sh" in found[0].remedy
 
+    def test_one_that_others_set_up_and_that_does_not_answer_is_not_rewritten(self):
+        silent = server_k3s(api="", files={})
+        (problem,) = problems(k3s.STEP, prepared(k3s=silent), goal(Role.SERVER))
+        assert "others have set up" in problem.what
+        ours = replace(silent, files={k3s.NODE_FILE: "x"})
+        assert not problems(k3s.STEP, prepared(k3s=ours), goal(Role.SERVER))
+
+    def test_files_alone_do_not_bind_a_node_to_an_environment(self):
+        only_files = K3sFacts(environment="sugar/int", files={k3s.NODE_FILE: "x"})
+        assert not problems(k3s.STEP, prepared(k3s=only_files), goal())
+
     def test_its_facts_are_read(self):
         node = {
             "status": {
@@ -438,6 +452,12 @@ class TestJoin:
         _, file = actions(join.STEP, prepared(), goal(Role.AGENT, token=builders.token()))
         assert "server:" not in file.content
 
+    def test_what_an_earlier_run_left_does_not_make_a_first_server_join(self):
+        left = prepared(k3s=K3sFacts(files={join.JOIN_FILE: 'server: "https://old:6443"\n'}))
+        (write,) = actions(join.STEP, left, goal())
+        assert "server:" not in write.content
+        assert not actions(join.STEP, prepared(k3s=K3sFacts(files={join.JOIN_FILE: write.content})), goal())
+
     def test_a_first_server_needs_nothing(self):
         assert not actions(join.STEP, prepared(), goal())
 
@@ -460,6 +480,10 @@ class TestStart:
         assert "--no-block" in begin.title
         assert isinstance(wait, WaitUntil)
         assert wait.unit == "k3s"
+
+    def test_what_runs_but_would_not_start_at_boot_is_enabled(self):
+        (enable,) = actions(start.START, prepared(k3s=agent_k3s(enabled=False)), goal(Role.AGENT, kept=True))
+        assert enable == ControlUnit(UnitVerb.ENABLE, "k3s-agent")
 
     def test_a_unit_that_tries_already_reads_its_files_again(self):
         begin, _ = actions(start.START, prepared(k3s=agent_k3s(state="activating")), goal(Role.AGENT))
