@@ -55,6 +55,12 @@ def test_kubernetes_lists_three_ready_servers_and_a_ready_agent(
         assert (labels["sugarkube.cluster"], labels["sugarkube.env"]) == ("sugar", "dev")
 
 
+def test_k3s_starts_at_boot_everywhere(lab: PiLab, formed: tuple[Told, set[str]]) -> None:
+    for name in SERVERS:
+        assert lab.root(name, "systemctl is-enabled k3s").strip() == "enabled"
+    assert lab.root(AGENT, "systemctl is-enabled k3s-agent").strip() == "enabled"
+
+
 def test_every_pi_was_restarted_exactly_once(lab: PiLab, formed: tuple[Told, set[str]]) -> None:
     told, _ = formed
     assert {status.name: status.boots for status in lab.statuses()} == dict.fromkeys((*SERVERS, AGENT), 2)

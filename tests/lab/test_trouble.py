@@ -37,6 +37,30 @@ def test_a_pi_that_loses_power_fails_alone_and_a_second_run_completes_it(
     assert all(is_ready(node) for node in nodes.values())
 
 
+def test_a_server_that_loses_power_while_it_joins_is_completed_by_the_next_run(
+    lab_factory: LabFactory, k3s_dir: Path
+) -> None:
+    lab = lab_factory(3, name="joincut", web=k3s_dir, memory_cgroup=True)
+    run = start_up(lab, "dev", "--servers", "3")
+    seen = read_until(run, "action_started", step="start", title="wait for the k3s server's API to be ready")
+    while (cut := seen[-1]["node"]) == "sugarkube0":
+        seen += read_until(
+            run, "action_started", step="start", title="wait for the k3s server's API to be ready"
+        )
+    lab.off(cut)
+    told = rest(run, seen)
+    assert told.status == 1
+    assert told.result(cut) == "failed"
+    lab.on(cut)
+    again = up(lab, "dev", "--servers", "3")
+    assert again.status == 0, again.text
+    nodes = kubernetes_nodes(lab, "sugarkube0")
+    assert sorted(nodes) == ["sugarkube0", "sugarkube1", "sugarkube2"]
+    assert all(is_ready(node) for node in nodes.values())
+    for name in lab.names:
+        assert lab.root(name, "systemctl is-enabled k3s").strip() == "enabled"
+
+
 def test_a_stop_is_immediate_and_safe(lab_factory: LabFactory, k3s_dir: Path) -> None:
     lab = lab_factory(2, name="stop", web=k3s_dir)
     run = start_up(lab, "dev", "--servers", "1")

@@ -9,14 +9,14 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input, Label
+from textual.widgets import Label
 
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.token import short_hash
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings
-from sugarkube_tui.tui.screens.base import WizardScreen
+from sugarkube_tui.tui.screens.question import OTHER, QuestionScreen
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.state.scan import Answering
 from sugarkube_tui.tui.widgets.choose import Choose
@@ -26,10 +26,9 @@ from sugarkube_tui.tui.widgets.table import Column, Row
 from sugarkube_tui.tui.words import Mood
 
 USUAL = {"dev": "to try things out", "int": "before production", "prod": "what people rely on"}
-OTHER = "other"
 
 
-class EnvironmentScreen(WizardScreen):
+class EnvironmentScreen(QuestionScreen):
     """The usual three, or another name."""
 
     STAGE = Stage.ENVIRONMENT
@@ -51,19 +50,15 @@ class EnvironmentScreen(WizardScreen):
                     yield Field("" if name in USUAL else name, id="other", max_length=12, compact=True)
             yield Pane("What this means", "note", "note")
 
-    def ready(self) -> None:
-        self.query_one("#names", Choose).take_focus()
-
     # -- drawing
 
     def draw(self) -> None:
-        choose = self.query_one("#names", Choose)
         usual = [
             Row(name, (words.strong(name), self._lives(Environment(name, self._cluster)))) for name in USUAL
         ]
         other = Row(OTHER, (words.strong(OTHER), words.muted("a name of your own")))
-        choose.show_options([*usual, other])
-        self.query_one("#other-field").display = choose.chosen == OTHER
+        self.query_one(Choose).show_options([*usual, other])
+        self.show_field()
         self.query_one("#note", Pane).show(self._note())
 
     @property
@@ -149,33 +144,17 @@ class EnvironmentScreen(WizardScreen):
 
     # -- keys
 
-    def on_choose_changed(self, event: Choose.Changed) -> None:
-        self.tell(None)
-        self._keep()
-        self._redraw()
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        event.stop()
-        self.tell(None)
-        self._keep()
-        self._redraw()
-
     def _read(self) -> Environment:
-        chosen = self.query_one("#names", Choose).chosen
-        name = self.query_one("#other", Input).value.strip() if chosen == OTHER else chosen
-        return Environment(name, self._cluster)
+        return Environment(self.answer, self._cluster)
 
-    def _keep(self) -> None:
+    def keep(self) -> None:
         try:
             self.session.choose(environment=self._read())
         except InvalidInput:
             return  # what is half typed is no answer yet
 
     def action_proceed(self) -> None:
-        choose = self.query_one("#names", Choose)
-        other = self.query_one("#other", Input)
-        if choose.chosen == OTHER and not other.value.strip():
-            other.focus()
+        if self.asks_for_text():
             return
         try:
             environment = self._read()

@@ -9,15 +9,15 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input, Label, Static
+from textual.widgets import Label, Static
 
 from sugarkube_tui.cluster.choices import parse_servers
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.roles import fault_tolerance, natural
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings
-from sugarkube_tui.tui.screens.base import WizardScreen
 from sugarkube_tui.tui.screens.dialogs import Confirm
+from sugarkube_tui.tui.screens.question import OTHER, QuestionScreen
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.widgets.choose import Choose
 from sugarkube_tui.tui.widgets.field import Field
@@ -26,7 +26,6 @@ from sugarkube_tui.tui.widgets.table import Column, Row
 from sugarkube_tui.tui.words import Mood
 
 USUAL = ("1", "3", "5")
-OTHER = "other"
 
 
 def survives(servers: int) -> str:
@@ -36,7 +35,7 @@ def survives(servers: int) -> str:
     return f"{verb} {words.plural(failures, 'failure') if failures else 'no failure'}"
 
 
-class ServersScreen(WizardScreen):
+class ServersScreen(QuestionScreen):
     """The number, what it survives, and who becomes what."""
 
     STAGE = Stage.SERVERS
@@ -65,21 +64,17 @@ class ServersScreen(WizardScreen):
                 yield Static(id="arithmetic", markup=False)
             yield Pane("Who becomes what", "note", "note")
 
-    def ready(self) -> None:
-        self.query_one("#numbers", Choose).take_focus()
-
     # -- drawing
 
     def draw(self) -> None:
-        choose = self.query_one("#numbers", Choose)
         nodes = len(self.session.access.hosts)
-        choose.show_options(
+        self.query_one(Choose).show_options(
             [
                 *(Row(number, (words.strong(number), _says(int(number), nodes))) for number in USUAL),
                 Row(OTHER, (words.strong(OTHER), words.muted("1 to 9"))),
             ]
         )
-        self.query_one("#other-field").display = choose.chosen == OTHER
+        self.show_field()
         self.query_one("#arithmetic", Static).update(words.lines(self._arithmetic()))
         self.query_one("#note", Pane).show(self._preview())
 
@@ -129,22 +124,10 @@ class ServersScreen(WizardScreen):
 
     # -- keys
 
-    def on_choose_changed(self, event: Choose.Changed) -> None:
-        self.tell(None)
-        self._keep()
-        self._redraw()
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        event.stop()
-        self.tell(None)
-        self._keep()
-        self._redraw()
-
     def _read(self) -> int:
-        chosen = self.query_one("#numbers", Choose).chosen
-        return parse_servers(self.query_one("#other", Input).value if chosen == OTHER else chosen, "Servers")
+        return parse_servers(self.answer, "Servers")
 
-    def _keep(self) -> None:
+    def keep(self) -> None:
         try:
             number = self._read()
         except InvalidInput:
@@ -153,17 +136,14 @@ class ServersScreen(WizardScreen):
             self.session.choose(servers=number, even_servers=False)
 
     def action_proceed(self) -> None:
-        choose = self.query_one("#numbers", Choose)
-        other = self.query_one("#other", Input)
-        if choose.chosen == OTHER and not other.value.strip():
-            other.focus()
+        if self.asks_for_text():
             return
         try:
             number = self._read()
         except InvalidInput as error:
             self.tell(error)
             return
-        self._keep()
+        self.keep()
         if number % 2 == 0 and not self.session.choices.even_servers:
             self.wizard.push_screen(
                 Confirm(
