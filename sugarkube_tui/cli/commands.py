@@ -33,7 +33,8 @@ from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.token import token_from_variables
 from sugarkube_tui.engine.board import Board
 from sugarkube_tui.engine.events import Event, EventSink, Result, as_json
-from sugarkube_tui.engine.formation import Answer, Formation, Look, Question, Request, give_up
+from sugarkube_tui.engine.formation import Formation, Look, Request
+from sugarkube_tui.engine.joining import Answer, Question, give_up
 from sugarkube_tui.engine.ports import Interest, Target, World
 from sugarkube_tui.engine.survey import LISTEN_S, listen
 from sugarkube_tui.engine.verify import Check, Proof, read_credentials, verify

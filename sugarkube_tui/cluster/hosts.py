@@ -115,9 +115,7 @@ class Survey:
                 return self  # nothing that could be looked up or logged in to
             case AdvertSeen(advert=advert, at_ms=at_ms):
                 evidence = f"{advert.service_type} advert"
-                survey = self._with_host(
-                    advert.host, advert.addresses, evidence, at_ms, ""
-                )
+                survey = self._with_host(advert.host, advert.addresses, evidence, at_ms, "")
                 return survey._change(
                     advert.host,
                     lambda host: replace(

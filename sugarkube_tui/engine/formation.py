@@ -9,22 +9,20 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from functools import partial
 
-from sugarkube_tui.cluster.choices import Choices, Goal, JoinPoint, Role
+from sugarkube_tui.cluster.choices import Choices, Role
 from sugarkube_tui.cluster.errors import PlanRefused, SugarkubeError
 from sugarkube_tui.cluster.facts import AccessFacts
 from sugarkube_tui.cluster.plan import Plan, Problem, Severity, blockers
 from sugarkube_tui.cluster.queries import ReadToken, ResolveChannel
-from sugarkube_tui.cluster.roles import LiveServer
 from sugarkube_tui.cluster.secrets import Redactor
+from sugarkube_tui.cluster.standing import LiveServer
 from sugarkube_tui.cluster.token import JoinToken, parse_token
 from sugarkube_tui.engine import gates
-from sugarkube_tui.engine.errors import ActionFailed
 from sugarkube_tui.engine.events import (
     EventSink,
     Evidence,
@@ -34,6 +32,7 @@ from sugarkube_tui.engine.events import (
     RunStarted,
     Spent,
 )
+from sugarkube_tui.engine.joining import Asker, Joining, give_up
 from sugarkube_tui.engine.node import NodeRun, StepFailed, evidence_of
 from sugarkube_tui.engine.ports import Target, World
 from sugarkube_tui.engine.survey import live_servers
@@ -42,9 +41,6 @@ from sugarkube_tui.engine.turns import DependencyFailed, Turns
 from sugarkube_tui.steps import advert, install, join, start
 from sugarkube_tui.steps.catalog import FORM, PREPARE
 from sugarkube_tui.steps.planner import make_plan
-
-GATES_WITHIN_S = 30.0
-"""Seconds in which a join point may still come up: a name just published, a VIP just taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,32 +56,6 @@ class Request:
     choices: Choices
     token: JoinToken | None = None
     log_directory: str = ""
-
-
-class Answer(StrEnum):
-    """What can be done when the registration address does not serve a joining node."""
-
-    DIRECT = "join through the server's own address"
-    RETRY = "check again"
-    GIVE_UP = "give this node up"
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Something that the run does not decide by itself."""
-
-    node: str
-    what: str
-    why: str
-    answers: tuple[Answer, ...]
-
-
-Asker = Callable[[Question], Awaitable[Answer]]
-
-
-async def give_up(question: Question) -> Answer:
-    """Answers for an operator who is not there."""
-    return Answer.GIVE_UP
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +86,14 @@ class Formation:
             secrets += [s for s in (target.login.password, target.login.sudo_password) if s is not None]
         self._world = world
         self._request = request
-        self._ask = ask
         self._teller = Teller(world.clock, sinks, Redactor(secrets))
         self._nodes = {target.name: NodeRun(target, world, self._teller) for target in request.targets}
         self._version = request.choices.version
         self._source = ""  # the node that the token is read from
         self._direct = ""  # a server's own address
         self._all_down = False  # the cluster exists, but no server of it runs
-        self._ask_turn = asyncio.Lock()
         self._version_turn = asyncio.Lock()
-        self._use_direct = False
+        self._joining = Joining(request.choices, world.clock, ask, self._direct_address)
 
     async def close(self) -> None:
         """Log out everywhere."""
@@ -330,7 +298,7 @@ class Formation:
 
     async def _settle_version(self, node: NodeRun) -> None:
         """One version for all nodes, even where no node could ask for the channel's before its packages."""
-        goal = _goal_of(node)
+        goal = node.assigned
         if goal.version is not None or self._request.choices.airgap is not None:
             return
         async with self._version_turn:
@@ -339,7 +307,7 @@ class Formation:
         node.goal = replace(goal, version=self._version)
 
     async def _form(self, node: NodeRun, turns: Turns) -> None:
-        goal = _goal_of(node)
+        goal = node.assigned
         if goal.role is Role.FIRST_SERVER and not self._has_data(node):
             await node.in_step("gates", "Bootstrap gate", partial(self._check_alone, node))
         if not self._joins(node):
@@ -358,7 +326,7 @@ class Formation:
 
     def _joins(self, node: NodeRun) -> bool:
         """It has to be let in by others.  The rest bootstrap, are members, or wake up together."""
-        goal = _goal_of(node)
+        goal = node.assigned
         if goal.kept or goal.role is Role.FIRST_SERVER:
             return False
         # Servers that were all down must start at the same time: none gets its quorum alone.
@@ -369,14 +337,14 @@ class Formation:
         return node.facts is not None and bool(node.facts.k3s.datastore)
 
     async def _check_alone(self, node: NodeRun) -> Result:
-        await gates.check_alone(node, self._request.choices.environment, _goal_of(node).hostname)
+        await gates.check_alone(node, self._request.choices.environment, node.assigned.hostname)
         return Result.OK
 
     def _own_hosts(self) -> set[str]:
         return {f"{node.facts.access.hostname}.local" for node in self._nodes.values() if node.facts}
 
     async def _join(self, node: NodeRun, token: JoinToken) -> None:
-        await node.in_step("gates", "Join gates", partial(self._pass_gates, node, token))
+        await node.in_step("gates", "Join gates", partial(self._joining.pass_gates, node, token))
         await node.converge(FORM)
 
     async def _read_token(self, node: NodeRun, turns: Turns) -> Result:
@@ -387,64 +355,12 @@ class Formation:
         turns.provide(token)
         return Result.OK
 
-    async def _pass_gates(self, node: NodeRun, token: JoinToken) -> Result:
-        goal = _goal_of(node)
-        registration_address = self._request.choices.registration_address
-        while True:
-            direct = self._direct_address()
-            host = direct if self._use_direct else registration_address or direct
-            known_hash = goal.join.ca_hash if goal.join else ""
-            point = JoinPoint(host, token.ca_hash or known_hash)
-            try:
-                await self._await_gates(node, point, token)
-                break
-            except gates.JoinPointUnusable as error:
-                if host == direct:
-                    raise
-                await self._ask_about(node, error)
-        if goal.role is Role.SERVER:
-            await gates.check_etcd_ports(node, direct)
-        node.goal = replace(goal, join=point, token=token)
-        if goal.join is None or point.host != goal.join.host:
-            # An agent's unit holds the address that it was installed with.
-            await node.bring(install.STEP)
-            return Result.WARNED
-        return Result.OK
-
     def _direct_address(self) -> str:
         """A server's own address, as it is now: it may have another one since its reboot."""
         source = self._nodes.get(self._source)
         if source is not None and source.facts is not None:
             return source.facts.access.address
         return self._direct
-
-    async def _await_gates(self, node: NodeRun, point: JoinPoint, token: JoinToken) -> None:
-        clock = self._world.clock
-        began = clock.now()
-        what = f"waiting for {point.url} to answer from here"
-        while True:
-            try:
-                ca_pem = await gates.check_join_point(node, point)
-                return await gates.check_token(node, point, token, ca_pem)
-            except gates.JoinPointUnusable as error:
-                waited = clock.now() - began
-                if waited >= GATES_WITHIN_S:
-                    raise
-                node.waiting(what, GATES_WITHIN_S - waited, error.why)
-            await clock.sleep(1.0)
-
-    async def _ask_about(self, node: NodeRun, error: ActionFailed) -> None:
-        """Ask once for all nodes what to do about a registration address that does not serve."""
-        async with self._ask_turn:
-            if self._use_direct:
-                return
-            answer = await self._ask(Question(node.name, error.what, error.why, tuple(Answer)))
-        match answer:
-            case Answer.DIRECT:
-                self._use_direct = True
-            case Answer.GIVE_UP:
-                way_out = f"or run without a registration address: nodes then join through {self._direct}"
-                raise ActionFailed(replace(error.evidence, remedy=f"{error.remedy}; {way_out}")) from error
 
     def _finish(self) -> Result:
         results = {name: node.result for name, node in self._nodes.items()}
@@ -461,7 +377,7 @@ class Formation:
             )
             return Result.FAILED
         changed = any(result is Result.CHANGED for result in results.values())
-        goals = [_goal_of(node) for node in self._nodes.values()]
+        goals = [node.assigned for node in self._nodes.values()]
         servers = sum(goal.role.is_server for goal in goals)
         agents = len(goals) - servers
         what = f"{servers} server{'s' * (servers != 1)} and {agents} agent{'s' * (agents != 1)} are Ready"
@@ -476,9 +392,3 @@ def _is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _goal_of(node: NodeRun) -> Goal:
-    if node.goal is None:
-        raise PlanRefused("this node has no role", where=node.name)
-    return node.goal

@@ -213,7 +213,7 @@ class NodeRun:
         """
         done: list[Action] = []
         for _ in range(ROUNDS):
-            plan = plan_step(step, self._known_facts(), self._known_goal())
+            plan = plan_step(step, self._known_facts(), self.assigned)
             self._report(plan.problems)
             if not plan.actions:
                 if plan.problems:
@@ -368,10 +368,12 @@ class NodeRun:
 
     def _known_facts(self) -> NodeFacts:
         if self.facts is None:
-            raise ConnectionLost("nothing is known of this node yet", where=self.name)
+            raise RuntimeError(f"nothing is known of {self.name} yet")
         return self.facts
 
-    def _known_goal(self) -> Goal:
+    @property
+    def assigned(self) -> Goal:
+        """The goal, once roles are assigned; asking earlier is a fault of the program."""
         if self.goal is None:
-            raise ConnectionLost("this node has no role yet", where=self.name)
+            raise RuntimeError(f"{self.name} has no role yet")
         return self.goal

@@ -9,7 +9,7 @@ from contextlib import aclosing, suppress
 from sugarkube_tui.cluster.advert import Advert
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.hosts import Sighting, Survey
-from sugarkube_tui.cluster.roles import LiveServer
+from sugarkube_tui.cluster.standing import LiveServer
 from sugarkube_tui.cluster.token import ca_hash
 from sugarkube_tui.engine.ports import Api, Clock, Interest, Lan
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -107,8 +108,9 @@ def parse_probe(output: str, expected: Iterable[str]) -> dict[str, Answers]:
 
 
 def number(text: str | None) -> float | None:
-    """A number as a probe printed it, or None."""
+    """A finite number as a probe printed it, or None."""
     try:
-        return float((text or "").strip())
+        value = float((text or "").strip())
     except ValueError:
         return None
+    return value if math.isfinite(value) else None

@@ -8,7 +8,8 @@ from sugarkube_tui.cluster.choices import Choices, Goal
 from sugarkube_tui.cluster.facts import NodeFacts
 from sugarkube_tui.cluster.identity import identity_problems
 from sugarkube_tui.cluster.plan import NodePlan, Plan, StepPlan
-from sugarkube_tui.cluster.roles import LiveServer, assign_roles
+from sugarkube_tui.cluster.roles import assign_roles
+from sugarkube_tui.cluster.standing import LiveServer
 from sugarkube_tui.cluster.token import JoinToken
 from sugarkube_tui.steps.base import Step, plan_step
 from sugarkube_tui.steps.catalog import STEPS

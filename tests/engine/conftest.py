@@ -22,7 +22,8 @@ from sugarkube_tui.engine.events import (
     StepFinished,
     StepStarted,
 )
-from sugarkube_tui.engine.formation import Asker, Formation, Request, give_up
+from sugarkube_tui.engine.formation import Formation, Request
+from sugarkube_tui.engine.joining import Asker, give_up
 from sugarkube_tui.engine.ports import Login, Target, World
 from sugarkube_tui.simulator import Simulation
 

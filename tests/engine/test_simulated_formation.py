@@ -26,7 +26,8 @@ from sugarkube_tui.engine.events import (
     Warned,
     as_json,
 )
-from sugarkube_tui.engine.formation import Answer, Formation, Question, Request
+from sugarkube_tui.engine.formation import Formation, Request
+from sugarkube_tui.engine.joining import Answer, Question
 from sugarkube_tui.engine.ports import Login, World
 from sugarkube_tui.engine.survey import LISTEN_S
 from sugarkube_tui.simulator import Simulation

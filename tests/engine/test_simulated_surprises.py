@@ -6,7 +6,8 @@ from sugarkube_tui.cluster.choices import Choices
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.engine.board import Board
 from sugarkube_tui.engine.events import Event, NodeFinished, Result, RunStarted, Spent, StepFinished, Waiting
-from sugarkube_tui.engine.formation import Answer, Formation, Question, Request
+from sugarkube_tui.engine.formation import Formation, Request
+from sugarkube_tui.engine.joining import Answer, Question
 from sugarkube_tui.engine.ports import Target, World
 from sugarkube_tui.engine.verify import read_credentials, verify
 from sugarkube_tui.simulator import Simulation

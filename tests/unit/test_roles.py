@@ -3,7 +3,9 @@
 import pytest
 
 from sugarkube_tui.cluster.choices import Role
-from sugarkube_tui.cluster.roles import LiveServer, assign_roles, fault_tolerance, natural
+from sugarkube_tui.cluster.objections import fault_tolerance
+from sugarkube_tui.cluster.roles import assign_roles
+from sugarkube_tui.cluster.standing import LiveServer, natural
 from tests.unit.builders import CA, OTHER_CA, agent_k3s, choices, password, prepared, server_k3s, token
 
 
@@ -195,6 +197,12 @@ def test_a_node_prepared_as_agent_goes_on_as_agent():
     some["sugarkube0"] = prepared(0, k3s=agent_k3s(ca_hash="", state="inactive", node_state=""))
     roles = roles_of(assign_roles(some, (), choices(1)))
     assert roles == {"sugarkube0": Role.AGENT, "sugarkube1": Role.FIRST_SERVER, "sugarkube2": Role.AGENT}
+
+
+def test_an_agent_whose_servers_are_gone_is_no_reason_for_a_second_cluster():
+    some = nodes(2) | {"sugarkube1": prepared(1, k3s=agent_k3s())}
+    (problem,) = blocking(assign_roles(some, (), choices(1)))
+    assert problem == "sugarkube1 belongs to a cluster sugar/dev of which no server was found"
 
 
 def test_the_registration_address_is_where_all_join():

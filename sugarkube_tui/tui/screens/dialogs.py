@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 
 from sugarkube_tui.cluster.choices import parse_registration_address
 from sugarkube_tui.cluster.errors import InvalidInput
-from sugarkube_tui.engine.formation import Answer, Question
+from sugarkube_tui.engine.joining import Answer, Question
 from sugarkube_tui.tui import keys, words
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.widgets.field import Field

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from sugarkube_tui.cluster.actions import Reboot
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.plan import NodePlan, Problem, blockers, warnings
-from sugarkube_tui.cluster.roles import natural
+from sugarkube_tui.cluster.standing import natural
 from sugarkube_tui.cluster.token import short_hash
 from sugarkube_tui.engine.events import Evidence
 from sugarkube_tui.engine.formation import Look

@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from sugarkube_tui.engine.board import NodeBoard
 from sugarkube_tui.engine.events import Result
-from sugarkube_tui.engine.formation import Answer
+from sugarkube_tui.engine.joining import Answer
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.base import WizardScreen

@@ -13,7 +13,8 @@ from textual.widgets import Label, Static
 
 from sugarkube_tui.cluster.choices import parse_servers
 from sugarkube_tui.cluster.errors import InvalidInput
-from sugarkube_tui.cluster.roles import fault_tolerance, natural
+from sugarkube_tui.cluster.objections import fault_tolerance
+from sugarkube_tui.cluster.standing import natural
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.dialogs import Confirm

@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
 
-from sugarkube_tui.cluster.roles import natural
+from sugarkube_tui.cluster.standing import natural
 from sugarkube_tui.engine.events import Evidence
 from sugarkube_tui.engine.ports import KubeNode
 from sugarkube_tui.engine.verify import Check, Held, Rung

@@ -9,7 +9,8 @@ from enum import StrEnum
 
 from sugarkube_tui.engine.board import Board, NodeBoard
 from sugarkube_tui.engine.events import Event, EventSink, Evidence, Result
-from sugarkube_tui.engine.formation import Answer, Formation, Question, Request
+from sugarkube_tui.engine.formation import Formation, Request
+from sugarkube_tui.engine.joining import Answer, Question
 from sugarkube_tui.engine.ports import World
 from sugarkube_tui.tui.state.changes import Changes
 from sugarkube_tui.tui.tasks import Tasks

@@ -13,7 +13,7 @@ from sugarkube_tui.cluster.choices import Defaults
 from sugarkube_tui.cluster.environment import KNOWN_ENVIRONMENTS, Environment
 from sugarkube_tui.cluster.errors import SugarkubeError
 from sugarkube_tui.cluster.hosts import AdvertSeen, Host, HostSeen, Sighting, Survey
-from sugarkube_tui.cluster.roles import LiveServer, natural
+from sugarkube_tui.cluster.standing import LiveServer, natural
 from sugarkube_tui.cluster.token import ca_hash
 from sugarkube_tui.engine.ports import Interest, World
 from sugarkube_tui.tui.state.changes import Changes
