@@ -94,7 +94,7 @@ async def find_targets(lan: Lan, hosts: Sequence[str], login: Login) -> tuple[Ta
             addresses = await lan.resolve(host, RESOLVE_WITHIN_S)
             host = addresses[0] if addresses else host
         user = typed.user or login.user
-        targets[name] = Target(name, host, replace(login, user=user, port=typed.port))
+        targets[name] = Target(name, host, replace(login, user=user, port=typed.port), alias=typed.host)
     return tuple(targets.values())
 
 

@@ -56,13 +56,32 @@ class KubernetesClient:
                         where=host,
                         remedy="check that the host is up, or use its address",
                     )
-                body = await self._list(credentials, host, addresses[0], timeout)
-        except (OSError, ClientError) as error:  # TimeoutError is an OSError
+                body = await self._list_first(credentials, host, addresses, timeout)
+        except (OSError, ClientError, UnicodeError) as error:  # TimeoutError is an OSError
             raise connection_error(error, where, timeout) from error
         try:
             return read_nodes(body)
         except (ValueError, RecursionError) as error:
             raise status_error(200, "with something else", where) from error
+
+    async def _list_first(
+        self, credentials: Credentials, host: str, addresses: tuple[str, ...], timeout: float
+    ) -> bytes:
+        """Ask the first address that answers; each gets its share of the time.
+
+        Raises:
+            OSError, ClientError: of the first address, when no one answers.
+        """
+        from aiohttp import ClientError
+
+        failures: list[Exception] = []
+        for address in addresses:
+            try:
+                async with asyncio.timeout(timeout / len(addresses)):
+                    return await self._list(credentials, host, address, timeout)
+            except (OSError, ClientError) as error:
+                failures.append(error)
+        raise failures[0]
 
     async def _list(self, credentials: Credentials, host: str, address: str, timeout: float) -> bytes:
         from kubernetes.aio.client import CoreV1Api

@@ -66,11 +66,16 @@ class TlsApi:
         self, host: str, port: int, timeout: float, context: ssl.SSLContext | None
     ) -> AsyncIterator[_Streams]:
         async with asyncio.timeout(timeout):
-            addresses = await self._resolve(host, timeout)
-            if not addresses:
-                raise socket.gaierror(socket.EAI_NONAME, f"{host} does not resolve")
-            name = host.rstrip(".") if context else None
-            reader, writer = await _connect_first(addresses, port, context, name, timeout)
+            try:
+                addresses = await self._resolve(host, timeout)
+                if not addresses:
+                    raise socket.gaierror(socket.EAI_NONAME, f"{host} does not resolve")
+                name = host.rstrip(".") if context else None
+                reader, writer = await _connect_first(addresses, port, context, name, timeout)
+            except OSError:
+                raise
+            except (ValueError, TypeError) as error:  # UnicodeError is one; ssl raises both
+                raise OSError(errno.EINVAL, f"{host!r} is no host name: {error}") from error
             try:
                 yield reader, writer
             finally:

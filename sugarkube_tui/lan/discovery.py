@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from ipaddress import IPv4Interface
@@ -16,7 +17,12 @@ from sugarkube_tui.lan.interfaces import choose_interfaces, is_address
 if TYPE_CHECKING:
     from zeroconf.asyncio import AsyncZeroconf
 
+    from sugarkube_tui.lan.look import Look
+
 _BY_HAND = "or add the hosts by hand (name or address)"
+
+MULTICAST_SHARE = 2 / 3
+"""Of the time for a `.local` name; the rest is for the system's resolver."""
 
 
 class ZeroconfLan:
@@ -33,37 +39,62 @@ class ZeroconfLan:
         """A fresh look that goes on until the iterator is closed; see `Lan.watch`.
 
         Raises:
-            SugarkubeError: no interface or socket could be used.
+            SugarkubeError: no interface or socket could be used; the hosts typed by hand come before.
         """
-        from sugarkube_tui.lan.look import Look
+        from sugarkube_tui.lan.wire import seen_by_hand
 
-        ours = choose_interfaces(self._wanted)
-        look = Look(interest, self._open(ours), ours)
         try:
-            try:
-                await look.start()
-            except OSError as error:
-                raise _refused(error, ours) from error
+            look = await self._begin(interest)
+        except SugarkubeError:
+            for seen in map(seen_by_hand, interest.hosts):
+                if seen is not None:
+                    yield seen
+            raise
+        try:
             while True:
                 yield await look.sightings.get()
         finally:
             await look.close()
 
+    async def _begin(self, interest: Interest) -> Look:
+        from sugarkube_tui.lan.look import Look
+
+        ours = choose_interfaces(self._wanted)
+        look = Look(interest, self._open(ours), ours)
+        try:
+            await look.start()
+        except BaseException as error:
+            await look.close()
+            if isinstance(error, OSError):
+                raise _refused(error, ours) from error
+            raise
+        return look
+
     async def resolve(self, name: str, timeout: float) -> tuple[str, ...]:
         """A name's addresses, IPv4 first; empty when nobody answers within `timeout` seconds."""
-        from sugarkube_tui.lan.names import resolve_multicast, resolve_system
+        from sugarkube_tui.lan.names import resolve_system
 
         name = normal_host(name)
         if is_address(name):
             return (name,)
-        if not name.endswith(".local"):
-            return await resolve_system(name, timeout)
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + timeout
+        if name.endswith(".local"):
+            addresses = await self._resolve_multicast(name, timeout * MULTICAST_SHARE)
+            if addresses:
+                return addresses
+        # The system may have an mDNS resolver of its own (macOS does, Linux with nss-mdns), or a DNS
+        # server that knows `.local`.
+        return await resolve_system(name, ends - loop.time())
+
+    async def _resolve_multicast(self, name: str, timeout: float) -> tuple[str, ...]:
+        from sugarkube_tui.lan.names import resolve_multicast
+
         try:
             ours = choose_interfaces(self._wanted)
             zeroconf = self._open(ours)
         except SugarkubeError:
-            # The system may have an mDNS resolver of its own (macOS does, Linux with nss-mdns).
-            return await resolve_system(name, timeout)
+            return ()
         try:
             return await resolve_multicast(zeroconf.zeroconf, name, ours, timeout)
         finally:

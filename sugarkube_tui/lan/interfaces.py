@@ -23,7 +23,7 @@ def choose_interfaces(wanted: Sequence[str] | None = None) -> tuple[IPv4Interfac
         wanted: the workstation's own IPv4 addresses to use instead.
 
     Returns:
-        At least one; loopback only when there is no other.
+        At least one; loopback only when it is wanted: there, silence would mean nothing.
 
     Raises:
         SugarkubeError: there is none, or a wanted one is missing.
@@ -37,7 +37,7 @@ def choose_interfaces(wanted: Sequence[str] | None = None) -> tuple[IPv4Interfac
                 found[IPv4Interface(f"{ip.ip}/{ip.network_prefix}")] = str(adapter.name)
     if wanted is not None:
         return _pick(found, wanted)
-    lan = tuple(
+    chosen = tuple(
         interface
         for interface, name in found.items()
         if interface.ip.is_private
@@ -45,9 +45,13 @@ def choose_interfaces(wanted: Sequence[str] | None = None) -> tuple[IPv4Interfac
         and not _VIRTUAL.match(name)
         and has_carrier(name)
     )
-    chosen = lan or tuple(interface for interface in found if interface.ip.is_loopback)
     if not chosen:
-        raise SugarkubeError("this computer has no network interface to search on", remedy=_ADD_BY_HAND)
+        others = ", ".join(f"{name} {i.ip}" for i, name in found.items() if not i.ip.is_loopback)
+        raise SugarkubeError(
+            "this computer has no network interface to search on",
+            why=f"not private, a VPN, a bridge, or without link: {others}" if others else "",
+            remedy=_ADD_BY_HAND,
+        )
     return chosen
 
 

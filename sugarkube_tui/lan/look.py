@@ -13,10 +13,10 @@ from zeroconf import BadTypeInNameException, IPVersion, NotRunningException, Ser
 from zeroconf import Error as ZeroconfError
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
-from sugarkube_tui.cluster.advert import HTTPS_TYPE, normal_host, usable_host
+from sugarkube_tui.cluster.advert import HTTPS_TYPE, usable_host
 from sugarkube_tui.cluster.hosts import AdvertSeen, HostGone, HostSeen, Sighting
 from sugarkube_tui.engine.ports import Interest
-from sugarkube_tui.lan.interfaces import is_address, reachable
+from sugarkube_tui.lan.interfaces import reachable
 from sugarkube_tui.lan.names import NameListener, resolve_system
 from sugarkube_tui.lan.wire import (
     ANSWERS,
@@ -28,6 +28,7 @@ from sugarkube_tui.lan.wire import (
     bare,
     goodbye_to,
     is_k3s_type,
+    seen_by_hand,
     sighting_of,
 )
 
@@ -212,13 +213,13 @@ class Look:
         self.sightings.put_nowait(seen)
 
     def _add_by_hand(self, typed: str) -> None:
-        name = normal_host(typed)
-        if not name:
+        seen = seen_by_hand(typed, self._at_ms)
+        if seen is None:
             return
-        addresses = (name,) if is_address(name) else ()
-        self.sightings.put_nowait(HostSeen(name, addresses, BY_HAND, self._at_ms))
-        if addresses:
+        self.sightings.put_nowait(seen)
+        if seen.addresses:
             return
+        name = seen.name
         if name.endswith(".local"):
             self._by_hand[name] = name
             return

@@ -29,6 +29,9 @@ REFRESH = 30.0
 # RFC 1035 §3.2.2 and §4.1.1, RFC 3596 §2.1.
 _TYPE_A, _TYPE_AAAA, _CLASS_IN, _QUERY = 1, 28, 1, 0
 
+IPV4_GRACE = 0.3
+"""Seconds after an answer of IPv6 addresses alone in which IPv4 may still come."""
+
 Heard = Callable[[str, tuple[str, ...]], None]
 """Takes a name and all its reachable addresses; none when they were withdrawn or ran out."""
 
@@ -95,11 +98,21 @@ async def resolve_multicast(
     zeroconf: Zeroconf, name: str, ours: Iterable[IPv4Interface], timeout: float
 ) -> tuple[str, ...]:
     """Addresses of a `.local` name, IPv4 first; empty when nobody answers within `timeout` seconds."""
-    answer: asyncio.Future[tuple[str, ...]] = asyncio.get_running_loop().create_future()
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[None] = loop.create_future()
+    best: tuple[str, ...] = ()
+
+    def settle() -> None:
+        if not answer.done():
+            answer.set_result(None)
 
     def heard(_: str, addresses: tuple[str, ...]) -> None:
-        if addresses and not answer.done():
-            answer.set_result(addresses)
+        nonlocal best
+        best = addresses
+        if any(":" not in address for address in addresses):
+            settle()
+        elif addresses:
+            loop.call_later(IPV4_GRACE, settle)
 
     listener = NameListener([name], ours, heard)
     asking = None
@@ -108,13 +121,14 @@ async def resolve_multicast(
             await zeroconf.async_wait_for_start()
             zeroconf.async_add_listener(listener, None)
             asking = asyncio.create_task(listener.ask(zeroconf), name=f"ask for {name}")
-            return await answer
+            await answer
     except (TimeoutError, NotRunningException):
-        return ()
+        pass
     finally:
         if asking is not None:
             asking.cancel()
             zeroconf.async_remove_listener(listener)
+    return best
 
 
 async def resolve_system(name: str, timeout: float) -> tuple[str, ...]:

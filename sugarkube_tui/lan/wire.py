@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sugarkube_tui.cluster.advert import HTTPS_TYPE, read_advert, usable_host
+from sugarkube_tui.cluster.advert import HTTPS_TYPE, normal_host, read_advert, usable_host
 from sugarkube_tui.cluster.hosts import AdvertGone, AdvertSeen, HostGone, HostSeen, Sighting
 from sugarkube_tui.cluster.text import clean_line, decode
+from sugarkube_tui.lan.interfaces import is_address
 
 DOMAIN = ".local."
 ENUMERATION = "_services._dns-sd._udp.local."
@@ -72,6 +73,12 @@ def sighting_of(records: ServiceRecords, at_ms: float) -> Sighting | None:
         return None
     mac = _MAC.search(clean_line(records.instance, 255))
     return HostSeen(host, records.addresses, f"{records.kind} advert", at_ms, mac[1].lower() if mac else "")
+
+
+def seen_by_hand(typed: str, at_ms: float = 0.0) -> HostSeen | None:
+    """A host that was typed; None for an empty text.  A name's addresses are not known yet."""
+    name = normal_host(typed)
+    return HostSeen(name, (name,) if is_address(name) else (), BY_HAND, at_ms) if name else None
 
 
 def goodbye_to(sighting: Sighting) -> Sighting | None:

@@ -6,16 +6,17 @@ import asyncio
 import contextlib
 import getpass
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 
 from sugarkube_tui.cluster.errors import AccessError
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.engine.ports import Target
-from sugarkube_tui.ssh.failures import Attempt, explain, too_slow
+from sugarkube_tui.ssh.failures import Attempt, explain, offered_too_much, too_slow
 from sugarkube_tui.ssh.hostkeys import Client, HostKeyCheck, Pins, known_keys
 from sugarkube_tui.ssh.keys import Keys, collect_keys
 from sugarkube_tui.ssh.settings import Settings, read_settings
@@ -23,26 +24,30 @@ from sugarkube_tui.ssh.shell import Greeting, Link, SshShell
 
 CONNECT_LIMIT = 10.0
 LOGIN_LIMIT = 30.0
-KEEPALIVE_INTERVAL = 5.0
+KEEPALIVE_INTERVAL = 10.0
 KEEPALIVE_COUNT = 3
+"""Half a minute: a Pi stalls while k3s is unpacked on an SD card."""
 LOGINS_AT_ONCE = 8
 """sshd drops connections at random when more than ten have not logged in yet."""
 JUMPS = 4
 
-AskHostKey = Callable[[str, str], Awaitable[bool]]
-"""Asked with a new host and its SHA-256 fingerprint whether to trust it."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Hop:
-    """A host to log in to: the node, or a jump host on the way.  None: as ~/.ssh/config says."""
+    """A host to log in to: the node, or a jump host on the way.  None: as ~/.ssh/config says.
+
+    Attributes:
+        alias: what ~/.ssh/config and known_hosts call it.
+    """
 
     name: str
     host: str
+    alias: str
     port: int | None = None
     user: str | None = None
     identity: Path | None = None
     password: Secret | None = None
+    trust_new: bool = True
 
     @property
     def where(self) -> str:
@@ -63,15 +68,11 @@ class SshConnector:
 
     Args:
         pins: accepted host keys (`HostKeyPins`).
-        ask_host_key: asked before a new host's key is pinned; None pins it without asking.
         ssh_dir: the user's SSH directory; None for ~/.ssh.
     """
 
-    def __init__(
-        self, pins: Pins, *, ask_host_key: AskHostKey | None = None, ssh_dir: Path | None = None
-    ) -> None:
+    def __init__(self, pins: Pins, *, ssh_dir: Path | None = None) -> None:
         self._pins = pins
-        self._ask = ask_host_key
         self._ssh_dir = ssh_dir
         self._logins = asyncio.Semaphore(LOGINS_AT_ONCE)
 
@@ -80,17 +81,19 @@ class SshConnector:
 
         Raises:
             HostKeyChanged: it is neither the pinned one nor the one in the user's known_hosts.
-            AccessError: unreachable or not authorised.
+            AccessError: unreachable or not authorised, or a new key that may not be pinned.
             SugarkubeError: the file of pinned host keys cannot be used.
         """
         login = target.login
         hop = _Hop(
             name=target.name,
             host=target.host,
+            alias=target.alias or target.host,
             port=login.port if login.port != 22 else None,  # 22 is also “nothing was said”
             user=login.user,
             identity=login.identity,
             password=login.password,
+            trust_new=target.trust_new,
         )
         async with self._logins:
             opened = await self._open(hop)
@@ -103,7 +106,8 @@ class SshConnector:
         return SshShell(Link(opened.connection, *opened.via), target, greeting)
 
     async def _open(self, hop: _Hop, depth: int = 0, jump: str = "") -> _Open:
-        settings = await read_settings(self._ssh_dir or _home_ssh(), hop.host, hop.port, hop.user)
+        ssh_dir = self._ssh_dir or Path.home() / ".ssh"
+        settings = await read_settings(ssh_dir, hop.alias, hop.host, hop.port, hop.user)
         via = await self._open_jumps(jump or settings.jump, hop, depth)
         try:
             return await self._log_in(hop, settings, via)
@@ -133,20 +137,21 @@ class SshConnector:
         settings: Settings,
         via: tuple[asyncssh.SSHClientConnection, ...],
     ) -> _Open:
-        known = await asyncio.to_thread(known_keys, settings.known_hosts, settings.lookup, settings.port)
-        approve = "" if self._ask else None
-        retried = False
+        known = await asyncio.to_thread(known_keys, settings.known_hosts, settings.known_as)
+        retried = password_only = False
         while True:
-            check = HostKeyCheck(self._pins, hop.host, settings.port, hop.name, known, approve)
-            keys = await collect_keys(settings, hop.identity, hop.where, bool(hop.password))
+            check = HostKeyCheck(self._pins, hop.host, settings.port, hop.name, known, hop.trust_new)
+            keys = (
+                Keys()
+                if password_only
+                else await collect_keys(settings, hop.identity, hop.where, bool(hop.password))
+            )
             try:
                 connection = await self._attempt(hop, settings, check, keys, via)
             except AccessError as failure:
-                if check.unapproved and not approve and self._ask and check.key is not None:
-                    approve = check.key.get_fingerprint()
-                    if await self._ask(hop.where, approve):
-                        continue
-                    raise
+                if offered_too_much(failure.__cause__) and hop.password and not password_only:
+                    password_only = True
+                    continue
                 if not retried and isinstance(failure.__cause__, _HungUp):
                     retried = True
                     await asyncio.sleep(random.uniform(0.5, 1.5))
@@ -183,10 +188,10 @@ class SshConnector:
         try:
             async with limit:
                 connection = await asyncssh.connect(
-                    hop.host,
-                    hop.port if hop.port is not None else (),
+                    hop.alias,
+                    settings.port,
                     config=[str(file) for file in settings.files],
-                    tunnel=via[0] if via else None,
+                    tunnel=_way_to(hop, settings, via[0] if via else None),
                     client_factory=lambda: client,
                     username=hop.user if hop.user is not None else (),
                     password=hop.password.reveal() if hop.password else None,
@@ -217,8 +222,6 @@ class SshConnector:
         except (asyncssh.Error, OSError, ValueError) as exc:
             if client.refusal:
                 raise client.refusal from exc
-            if isinstance(exc, asyncssh.PermissionDenied):
-                check.remember()  # the exchange that proved the key was complete
             failure = explain(exc, attempt())
             if client.connected and check.key is None:
                 raise failure from _HungUp()
@@ -231,8 +234,23 @@ class SshConnector:
         return connection
 
 
-def _home_ssh() -> Path:
-    return Path.home() / ".ssh"
+class _Dial:
+    """asyncssh's “tunnel” that leads to `host`, while the settings are those of another name."""
+
+    def __init__(self, host: str, via: asyncssh.SSHClientConnection | None) -> None:
+        self._host = host
+        self._via = via
+
+    async def create_connection(self, factory: Callable[[], Any], _name: str, port: int) -> Any:
+        connector = self._via or asyncio.get_running_loop()
+        return await connector.create_connection(factory, self._host, port)
+
+
+def _way_to(hop: _Hop, settings: Settings, via: asyncssh.SSHClientConnection | None) -> Any:
+    """What carries the connection; None for asyncssh's own way: direct, or by ProxyCommand."""
+    if hop.alias == hop.host or (settings.proxied and not via):
+        return via
+    return _Dial(hop.host, via)
 
 
 class _HungUp(Exception):
@@ -248,7 +266,7 @@ def _parse_jump(spec: str, where: str) -> _Hop:
     host = host.strip("[]")
     with contextlib.suppress(ValueError):
         if host:
-            return _Hop(name=host, host=host, port=int(port) if port else None, user=user or None)
+            return _Hop(host, host, host, int(port) if port else None, user or None)
     raise AccessError(
         f"ProxyJump “{spec}” is not [user@]host[:port]",
         where=where,

@@ -46,11 +46,16 @@ class Attempt:
         return text
 
 
+def offered_too_much(exc: BaseException | None) -> bool:
+    """The server did not want to see more keys."""
+    return isinstance(exc, asyncssh.Error) and "too many authentication" in str(exc).lower()
+
+
 def explain(exc: BaseException, attempt: Attempt) -> AccessError:
     """Translate what asyncssh or the operating system raised."""
     if isinstance(exc, asyncssh.PermissionDenied):
         return _denied(attempt)
-    if isinstance(exc, asyncssh.Error) and "too many authentication" in str(exc).lower():
+    if offered_too_much(exc):
         return AccessError(
             "The SSH server counted too many failed logins",
             where=attempt.where,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ ALGORITHMS = (
     "rsa-sha2-256",
 )
 """What is asked for, best first; no certificates, as there is nothing to check them against."""
+
+_IMAGE_NAME = re.compile(r"raspberrypi(-\d+)?(\.local)?", re.IGNORECASE)
 
 
 class Pinned(Protocol):
@@ -48,17 +51,23 @@ class Pins(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A key of this host in one of the user's own files."""
+    """A key of this host in one of the user's own files.
 
+    Attributes:
+        name: which of the host's names it stands under.
+        place: `file:line`.
+    """
+
+    name: str
     place: str
     key: str
     fingerprint: str
     revoked: bool = False
 
 
-def known_keys(files: Iterable[Path], host: str, port: int) -> tuple[Known, ...]:
+def known_keys(files: Iterable[Path], names: Iterable[str]) -> tuple[Known, ...]:
     """This host's keys in the user's known_hosts files; what cannot be read there says nothing."""
-    name = host.lower() if port == 22 else f"[{host.lower()}]:{port}"
+    names = tuple(names)
     found = []
     for file in files:
         try:
@@ -67,13 +76,18 @@ def known_keys(files: Iterable[Path], host: str, port: int) -> tuple[Known, ...]
             continue
         for number, line in enumerate(lines, start=1):
             try:
-                keys, _authorities, revoked, *_ = asyncssh.import_known_hosts(line).match(name, "", None)
+                entry = asyncssh.import_known_hosts(line)
             except ValueError:
                 continue
-            place = f"{file}:{number}"
-            found += [Known(place, key_line(key), key.get_fingerprint()) for key in keys]
-            found += [Known(place, key_line(key), key.get_fingerprint(), revoked=True) for key in revoked]
+            for name in names:
+                keys, _authorities, revoked, *_ = entry.match(name, "", None)
+                found += [_known(name, f"{file}:{number}", key) for key in keys]
+                found += [_known(name, f"{file}:{number}", key, revoked=True) for key in revoked]
     return tuple(found)
+
+
+def _known(name: str, place: str, key: asyncssh.SSHKey, *, revoked: bool = False) -> Known:
+    return Known(name, place, key_line(key), key.get_fingerprint(), revoked)
 
 
 def key_line(key: asyncssh.SSHKey) -> str:
@@ -84,35 +98,33 @@ def key_line(key: asyncssh.SSHKey) -> str:
 class HostKeyCheck:
     """Decides about one host's key.
 
-    A key is trusted when it is pinned under the host string or under the node's name: addresses are
-    given to other nodes, and nodes are renamed, but a key that is pinned under neither, while
-    another one is, has changed.
+    What is pinned under the node's name decides alone: addresses are given to other nodes.  What is
+    pinned under the address counts while the name has no pin.
 
     Args:
         pins: our own store.
-        host: the host string as given.
-        name: the node's name.
-        known: the host's keys in the user's own files; asked on first contact only.
-        approve: fingerprint of a new key that the operator has approved; None when any new key will do.
+        host: the address, or the name that is dialled.
+        name: the node's name; the one of a fresh image identifies no node and is not pinned.
+        known: the host's keys in the user's own files; asked while nothing is pinned.
+        trust_new: a key that nobody knows may be pinned.
     """
 
     def __init__(
-        self, pins: Pins, host: str, port: int, name: str, known: Sequence[Known], approve: str | None = None
+        self, pins: Pins, host: str, port: int, name: str, known: Sequence[Known], trust_new: bool = True
     ) -> None:
         self._pins = pins
-        self._names = tuple(dict.fromkeys((host, name)))
+        self._name = "" if name == host or _IMAGE_NAME.fullmatch(name) else name
         self._host = host
         self._port = port
         self._known = known
-        self._approve = approve
+        self._trust_new = trust_new
         self.key: asyncssh.SSHKey | None = None
         self.first_contact = False
         self.vouched_by = ""
-        self.unapproved = False
 
     def algorithms(self) -> list[str]:
         """Those of keys that we know first, so that like is compared with like."""
-        pinned = [pin.key for name in self._names for pin in self._pins.find(name, self._port)]
+        pinned = [pin.key for pin in self._pinned()]
         types = {key.partition(" ")[0] for key in pinned or (known.key for known in self._known)}
         # Known types keep their order among themselves; “rsa-sha2-…” are algorithms of “ssh-rsa” keys.
         return sorted(ALGORITHMS, key=lambda name: _key_type(name) not in types)
@@ -125,27 +137,28 @@ class HostKeyCheck:
         """
         self.key = key
         line = key_line(key)
-        pinned = [pin for name in self._names for pin in self._pins.find(name, self._port)]
         if any(known.revoked and known.key == line for known in self._known):
             return self._revoked(key)
-        if pinned:
+        if pinned := self._pinned():
             if any(pin.key == line for pin in pinned):
                 return None
-            places = [(f"{self._pins.path}:{pin.line}", pin.fingerprint) for pin in pinned]
+            # The address's pin would be the next obstacle: name both lines at once.
+            wrong = [p for p in (*pinned, *self._pins.find(self._host, self._port)) if p.key != line]
+            places = [(f"{self._pins.path}:{pin.line}", pin.fingerprint) for pin in wrong]
             return self._changed(key, list(dict.fromkeys(places)))
         known = [entry for entry in self._known if not entry.revoked]
         vouching = [entry for entry in known if entry.key == line]
-        if known and not vouching:
-            return self._changed(key, [(entry.place, entry.fingerprint) for entry in known])
-        self.first_contact = True
+        others = {entry.name for entry in known} - {entry.name for entry in vouching}
+        if others:
+            return self._changed(key, [(e.place, e.fingerprint) for e in known if e.name in others])
         self.vouched_by = vouching[0].place if vouching else ""
-        if self._approve is not None and not vouching and key.get_fingerprint() != self._approve:
-            self.unapproved = True
-            return self._unapproved(key)
+        if not vouching and not self._trust_new:
+            return self._unknown(key)
+        self.first_contact = not vouching
         return None
 
     def remember(self) -> None:
-        """Pin the key under every name that does not have it yet.
+        """Pin the key after a login: under the address, and under the name that has no pin yet.
 
         Raises:
             HostKeyChanged: another one was pinned since `judge`.
@@ -153,13 +166,18 @@ class HostKeyCheck:
         """
         if self.key is None:
             return
-        refusal = self.judge(self.key) if self.first_contact else None
-        if refusal:
+        if refusal := self.judge(self.key):
             raise refusal
         line = key_line(self.key)
-        for name in self._names:
-            if [pin.key for pin in self._pins.find(name, self._port)] != [line]:
-                self._pins.pin(name, self._port, line)
+        if [pin.key for pin in self._pins.find(self._host, self._port)] != [line]:
+            self._pins.pin(self._host, self._port, line)
+        if self._name and not self._pins.find(self._name, self._port):
+            self._pins.pin(self._name, self._port, line)
+
+    def _pinned(self) -> Sequence[Pinned]:
+        """The pins that decide."""
+        by_name = self._pins.find(self._name, self._port) if self._name else ()
+        return by_name or self._pins.find(self._host, self._port)
 
     def _changed(self, key: asyncssh.SSHKey, places: list[tuple[str, str]]) -> HostKeyChanged:
         expected = "; ".join(f"{fingerprint} in {place}" for place, fingerprint in places)
@@ -181,12 +199,12 @@ class HostKeyCheck:
             remedy="Give the node a new host key before you use it.",
         )
 
-    def _unapproved(self, key: asyncssh.SSHKey) -> AccessError:
+    def _unknown(self, key: asyncssh.SSHKey) -> AccessError:
         return AccessError(
-            "The host key is new and was not approved",
+            "its host key is not known yet",
             where=self._host,
             why=f"It shows {key.get_fingerprint()} ({key.get_algorithm()}).",
-            remedy="Compare it with “ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub” on the node.",
+            remedy="name it by --host to accept and pin its key",
         )
 
 

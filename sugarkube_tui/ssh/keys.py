@@ -1,4 +1,4 @@
-"""The user's keys: the agent's first, then files; each is offered once."""
+"""The user's keys: the agent's copies of the files', its others, then files; each is offered once."""
 
 from __future__ import annotations
 
@@ -83,7 +83,8 @@ async def collect_keys(settings: Settings, only: Path | None, where: str, has_pa
     agent = await keys.ask_agent(settings.agent)
     if only or settings.only_identities:
         agent = [pair for pair in agent if pair.key_public_data in wanted]
-    keys.waiting.extend(agent)
+    # Servers count what they are offered: first what is most likely right.
+    keys.waiting.extend(sorted(agent, key=lambda pair: pair.key_public_data not in wanted))
     keys.agent_keys = len(agent)
     held = {pair.key_public_data for pair in agent}
     for path, file in files.items():

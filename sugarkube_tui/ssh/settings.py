@@ -14,6 +14,7 @@ from sugarkube_tui.cluster.errors import AccessError
 from sugarkube_tui.cluster.text import clean_line
 
 DEFAULT_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
+SYSTEM_KNOWN_HOSTS = Path("/etc/ssh/ssh_known_hosts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,28 +23,34 @@ class Settings:
 
     Attributes:
         files: configuration to hand to asyncssh.
-        lookup: the name under which OpenSSH would look the host key up.
+        known_as: the host's names in files of host keys.
         jump: ProxyJump, or empty.
+        proxied: a ProxyCommand makes the connection.
         identities: key files to try.
         only_identities: offer the agent's copies of those keys alone.
         agent: socket of the agent, or empty.
-        known_hosts: the user's own files of host keys.
+        known_hosts: the user's own files of host keys, and the system's.
     """
 
     files: tuple[Path, ...]
-    lookup: str
+    known_as: tuple[str, ...]
     port: int
     jump: str
+    proxied: bool
     identities: tuple[Path, ...]
     only_identities: bool
     agent: str
     known_hosts: tuple[Path, ...]
 
 
-async def read_settings(ssh_dir: Path, host: str, port: int | None, user: str | None) -> Settings:
+async def read_settings(ssh_dir: Path, alias: str, host: str, port: int | None, user: str | None) -> Settings:
     """Read `config` in `ssh_dir`.
 
     Settings that would switch host key checking off are not among what is returned.
+
+    Args:
+        alias: the name that the file calls it by.
+        host: where it is.
 
     Raises:
         AccessError: the file cannot be read or understood.
@@ -51,7 +58,7 @@ async def read_settings(ssh_dir: Path, host: str, port: int | None, user: str | 
     file = ssh_dir / "config"
     try:
         # In a thread: “Match exec” may run a program.
-        return await asyncio.to_thread(_read, ssh_dir, file, host, port, user)
+        return await asyncio.to_thread(_read, ssh_dir, file, alias, host, port, user)
     except asyncssh.ConfigParseError as exc:
         raise AccessError(
             "The SSH client configuration cannot be understood",
@@ -68,10 +75,10 @@ async def read_settings(ssh_dir: Path, host: str, port: int | None, user: str | 
         ) from exc
 
 
-def _read(ssh_dir: Path, file: Path, host: str, port: int | None, user: str | None) -> Settings:
+def _read(ssh_dir: Path, file: Path, alias: str, host: str, port: int | None, user: str | None) -> Settings:
     files = (file,) if file.exists() else ()
     options = asyncssh.SSHClientConnectionOptions(
-        host=host,
+        host=alias,
         port=port if port is not None else (),
         username=user if user is not None else (),
         config=[str(name) for name in files],
@@ -85,17 +92,31 @@ def _read(ssh_dir: Path, file: Path, host: str, port: int | None, user: str | No
     said = options.config
     named = cast("list[str]", said.get("IdentityFile", []))
     stores = cast("list[str] | None", said.get("UserKnownHostsFile"))
+    key_alias = said.get("HostKeyAlias")
+    names = (str(options.host), alias, alias.removesuffix(".local"), host)
     agent = said.get("IdentityAgent", os.environ.get("SSH_AUTH_SOCK"))
     return Settings(
         files=files,
-        lookup=str(said.get("HostKeyAlias") or options.host),
+        known_as=(
+            (str(key_alias).lower(),)
+            if key_alias
+            else tuple(dict.fromkeys(_entry_name(name, options.port) for name in names))
+        ),
         port=options.port,
         jump=str(said.get("ProxyJump") or ""),
+        proxied=bool(options.proxy_command),
         identities=tuple(_path(name) for name in named) or tuple(ssh_dir / name for name in DEFAULT_KEYS),
         only_identities=bool(said.get("IdentitiesOnly")),
         agent=str(_path(str(agent))) if agent else "",
-        known_hosts=((ssh_dir / "known_hosts",) if stores is None else tuple(_path(name) for name in stores)),
+        known_hosts=(
+            *((ssh_dir / "known_hosts",) if stores is None else (_path(name) for name in stores)),
+            SYSTEM_KNOWN_HOSTS,
+        ),
     )
+
+
+def _entry_name(name: str, port: int) -> str:
+    return name.lower() if port == 22 else f"[{name.lower()}]:{port}"
 
 
 def _path(name: str) -> Path:

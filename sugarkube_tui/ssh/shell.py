@@ -36,8 +36,8 @@ class Greeting:
 
     Attributes:
         host_key: SHA-256 fingerprint.
-        first_contact: the key was pinned just now.
-        vouched_by: on first contact, `file:line` of the user's known_hosts that has this key; else empty.
+        first_contact: nobody knew the key; it was pinned just now.
+        vouched_by: nothing was pinned, but the user's known_hosts has this key (`file:line`); else empty.
     """
 
     host_key: str
@@ -91,12 +91,12 @@ class SshShell:
 
     @property
     def first_contact(self) -> bool:
-        """The host key was not known and has been pinned by this login."""
+        """Nobody knew the host key; this login has pinned it."""
         return self._greeting.first_contact
 
     @property
     def vouched_by(self) -> str:
-        """On first contact: where the user's own known_hosts has this key (`file:line`), or empty."""
+        """Where the user's known_hosts has this key (`file:line`), if nothing was pinned; else empty."""
         return self._greeting.vouched_by
 
     async def run(

@@ -15,6 +15,14 @@ from sugarkube_tui.ssh.session import Prompt
 
 PROBE = "env LC_ALL=C sudo -n true"
 _NEEDS_PASSWORD = ("password is required", "authentication is required")
+_FORBIDDEN = ("not in the sudoers", "may not run sudo", "is not allowed to", "afraid i can't do that")
+_WRONG_PASSWORD = (
+    "incorrect password",
+    "sorry, try again",
+    "incorrect authentication",
+    "authentication failed",
+)
+"""The latter of both are sudo-rs's."""
 
 Raw = Callable[[str], Awaitable[tuple[int, str]]]
 """Runs a bare command: exit status and what it printed."""
@@ -115,7 +123,7 @@ class Sudo:
                 why=why,
                 remedy="Install it on the node as root (apt install sudo), or log in as root.",
             )
-        if any(words in text for words in ("not in the sudoers", "may not run sudo", "is not allowed to")):
+        if any(words in text for words in _FORBIDDEN):
             return AccessError(
                 f"{self._user} may not use sudo",
                 where=self._where,
@@ -123,7 +131,7 @@ class Sudo:
                 remedy=f"On the node, as an administrator: usermod -aG sudo {shlex.quote(self._user)};"
                 " or log in as another user.",
             )
-        if "incorrect password" in text or "sorry, try again" in text:
+        if any(words in text for words in _WRONG_PASSWORD):
             return self.wrong_password()
         return AccessError(
             f"sudo refused (exit status {status})",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import errno
 import fcntl
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,10 +17,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 from sugarkube_tui.cluster.errors import SugarkubeError
-from sugarkube_tui.cluster.text import clean_line
 from sugarkube_tui.store.paths import private
 
 DEFAULT_PORT = 22
+LOCK_TRIES = 10
+LOCK_PAUSE = 0.02
+"""Seconds between tries.  Writing a line takes a few milliseconds; callers may be in an event loop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,27 +83,6 @@ class HostKeyPins:
         name = entry_name(host, port)
         self._edit(lambda lines: [*_without(lines, name), f"{name} {' '.join(fields)}"])
 
-    def forget(self, host: str, port: int = DEFAULT_PORT) -> None:
-        """Remove this host, so that its next key is a first contact.
-
-        Raises:
-            SugarkubeError: the file cannot be read or written.
-        """
-        name = entry_name(host, port)
-        self._edit(lambda lines: _without(lines, name))
-
-    def damage(self) -> tuple[str, ...]:
-        """What cannot be understood, as `file:line: reason`; such lines are kept but not used.
-
-        Raises:
-            SugarkubeError: the file cannot be read.
-        """
-        return tuple(
-            f"{self.path}:{number}: expected “host type key”, got “{clean_line(' '.join(fields), 80)}”"
-            for number, fields in self._entries()
-            if Pin(number, _key_of(fields)).fingerprint == "an unreadable key"
-        )
-
     def _entries(self) -> Iterator[tuple[int, list[str]]]:
         for number, line in enumerate(self._lines(), start=1):
             fields = line.split()
@@ -130,7 +113,7 @@ class HostKeyPins:
         private(self.path.parent)
         handle = os.open(self.path.with_name(f"{self.path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            _lock(handle)
             yield
         finally:
             os.close(handle)
@@ -161,6 +144,18 @@ def entry_name(host: str, port: int) -> str:
     # Names come from the LAN: blanks, commas and line ends must not make other entries.
     host = quote(host.strip().rstrip(".").lower(), safe=":%._-")
     return host if port == DEFAULT_PORT else f"[{host}]:{port}"
+
+
+def _lock(handle: int) -> None:
+    """Raises OSError when another program keeps the lock."""
+    for _ in range(LOCK_TRIES):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(LOCK_PAUSE)
+        else:
+            return
+    raise BlockingIOError(errno.EAGAIN, "another program is writing it")
 
 
 def _key_of(fields: list[str]) -> str:

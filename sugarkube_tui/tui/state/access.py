@@ -50,7 +50,7 @@ class HostAccess:
 
     @property
     def target(self) -> Target:
-        return Target(self.name, self.host.address, self.login)
+        return Target(self.name, self.host.address, self.login, alias=self.host.name)
 
 
 @dataclass(slots=True)

@@ -110,6 +110,17 @@ async def test_nodes_are_listed_with_the_client_certificate(
     assert list(scratch.rglob("*")) == []
 
 
+@pytest.mark.parametrize("other", ["127.0.0.2", "::1"])
+async def test_the_next_address_is_tried(tmp_path: Path, cluster: Cluster, other: str) -> None:
+    async def two(name: str, timeout: float) -> tuple[str, ...]:
+        return (other, "127.0.0.1")
+
+    answer = http(node_list(node("pi0")))
+    async with https(tmp_path, cluster.server(), answer, cluster.client_ca) as requests:
+        nodes = await KubernetesClient(two, requests.port).nodes(cluster.kubeconfig, "pi7.local", 10.0)
+    assert [n.name for n in nodes] == ["pi0"]
+
+
 async def test_address_is_checked_against_the_certificate(tmp_path: Path, cluster: Cluster) -> None:
     answer = http(node_list(node("pi0")))
     async with https(tmp_path, cluster.server(["127.0.0.1"]), answer, cluster.client_ca) as requests:
@@ -196,6 +207,12 @@ async def test_nothing_listens(cluster: Cluster) -> None:
         probe.bind(("127.0.0.1", 0))
         error = await failure(cluster.kubeconfig, probe.getsockname()[1])
     assert "nothing listens" in error.what
+
+
+async def test_what_is_no_host_name(tmp_path: Path, cluster: Cluster) -> None:
+    async with https(tmp_path, cluster.server(), http(b"")) as requests:
+        error = await failure(cluster.kubeconfig, requests.port, f"{'x' * 70}.local")
+    assert "cannot be reached" in error.what
 
 
 async def test_name_does_not_resolve(cluster: Cluster) -> None:

@@ -94,6 +94,17 @@ async def test_refused_and_unknown(free_port: int) -> None:
         await api.connect("nobody.local", free_port, 10.0)
 
 
+@pytest.mark.parametrize("host", ["a..b", f"{'x' * 70}.local", "a\0b", "\ud800.local"])
+async def test_what_is_no_host_name(tmp_path: Path, server_pair: Pair, host: str) -> None:
+    async def anywhere(name: str, timeout: float) -> tuple[str, ...]:
+        name.encode("idna")
+        return ("127.0.0.1",)
+
+    async with https(tmp_path, server_pair, http(b"")) as requests:
+        with pytest.raises(OSError, match="no host name"):
+            await TlsApi(anywhere).identity(host, requests.port, 10.0)
+
+
 def test_certificates_without_names_or_sense(ca: Pair) -> None:
     from cryptography.hazmat.primitives.serialization import Encoding
 

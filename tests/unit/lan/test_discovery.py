@@ -17,7 +17,7 @@ from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import SugarkubeError
 from sugarkube_tui.cluster.hosts import AdvertGone, AdvertSeen, HostGone, HostSeen, Sighting
 from sugarkube_tui.engine.ports import Interest
-from sugarkube_tui.lan import look
+from sugarkube_tui.lan import look, names
 from sugarkube_tui.lan.discovery import ZeroconfLan
 
 LOOPBACK = ["127.0.0.1"]
@@ -224,6 +224,64 @@ async def test_resolve(lan: ZeroconfLan, responder: AsyncZeroconf) -> None:
     assert await lan.resolve("10.0.0.5", 0.05) == ("10.0.0.5",)
     assert "127.0.0.1" in await lan.resolve("localhost", PATIENCE)
     assert await lan.resolve("x" * 300, PATIENCE) == ()
+
+
+async def test_a_silent_local_name_is_asked_of_the_system(
+    lan: ZeroconfLan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[float] = []
+
+    async def system(name: str, timeout: float) -> tuple[str, ...]:
+        given.append(timeout)
+        return ("10.0.0.9",)
+
+    monkeypatch.setattr(names, "resolve_system", system)
+    assert await lan.resolve("nobody.local", 0.3) == ("10.0.0.9",)
+    assert 0 < given[0] <= 0.1
+    assert await ZeroconfLan(["192.0.2.1"]).resolve("nobody.local", 10.0) == ("10.0.0.9",)
+    assert given[1] > 9
+
+
+@pytest.mark.parametrize(
+    ("later", "found"), [("10.0.0.5", ("10.0.0.5", "fd00::5")), ("", ("fd00::5",))], ids=["both", "one"]
+)
+async def test_ipv4_is_waited_for_a_moment(
+    monkeypatch: pytest.MonkeyPatch, later: str, found: tuple[str, ...]
+) -> None:
+    told: list[tuple[str, ...]] = [("fd00::5",), ("10.0.0.5", "fd00::5")]
+
+    class Listener:
+        def __init__(self, names: list[str], ours: object, heard: names.Heard) -> None:
+            self._heard = heard
+
+        async def ask(self, zeroconf: object) -> None:
+            self._heard("pi7.local", told[0])
+            if later:
+                await asyncio.sleep(0)
+                self._heard("pi7.local", told[1])
+
+    class Silent:
+        async def async_wait_for_start(self) -> None: ...
+        def async_add_listener(self, *_: object) -> None: ...
+        def async_remove_listener(self, *_: object) -> None: ...
+
+    monkeypatch.setattr(names, "NameListener", Listener)
+    began = asyncio.get_running_loop().time()
+    assert await names.resolve_multicast(Silent(), "pi7.local", (), PATIENCE) == found  # type: ignore[arg-type]
+    assert (asyncio.get_running_loop().time() - began < names.IPV4_GRACE) == bool(later)
+
+
+async def test_hosts_added_by_hand_come_before_the_failure() -> None:
+    seen: list[Sighting] = []
+    with pytest.raises(SugarkubeError):
+        async for sighting in ZeroconfLan(["192.0.2.1"]).watch(
+            Interest((), (), ("10.0.0.5", "Pi7.local", ""))
+        ):
+            seen.append(sighting)
+    assert [(s.name, s.addresses) for s in seen if isinstance(s, HostSeen)] == [
+        ("10.0.0.5", ("10.0.0.5",)),
+        ("pi7.local", ()),
+    ]
 
 
 async def test_busy_port_is_explained(lan: ZeroconfLan, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,9 +47,18 @@ def test_lan_interfaces_are_chosen(adapters: dict[str, tuple[str, int]]) -> None
     assert [str(i) for i in choose_interfaces()] == ["192.168.1.2/24", "10.1.0.7/16"]
 
 
-def test_loopback_is_the_last_resort(adapters: dict[str, tuple[str, int]]) -> None:
-    adapters |= {"lo": ("127.0.0.1", 8), "docker0": ("172.17.0.1", 16)}
-    assert [str(i) for i in choose_interfaces()] == ["127.0.0.1/8"]
+@pytest.mark.parametrize(
+    ("name", "ip"), [("wg0", "10.9.0.1"), ("docker0", "172.17.0.1"), ("eth0", "8.8.4.4")]
+)
+def test_loopback_is_used_only_where_it_is_wanted(
+    adapters: dict[str, tuple[str, int]], name: str, ip: str
+) -> None:
+    adapters |= {"lo": ("127.0.0.1", 8), name: (ip, 24)}
+    with pytest.raises(SugarkubeError) as caught:
+        choose_interfaces()
+    assert f"{name} {ip}" in caught.value.why
+    assert "by hand" in caught.value.remedy
+    assert [str(i) for i in choose_interfaces(["127.0.0.1"])] == ["127.0.0.1/8"]
 
 
 def test_no_interface_is_an_error_with_a_way_out(adapters: dict[str, tuple[str, int]]) -> None:

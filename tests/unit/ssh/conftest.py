@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import stat
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -78,6 +79,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (home / ".ssh").mkdir(parents=True)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    monkeypatch.setattr("sugarkube_tui.ssh.settings.SYSTEM_KNOWN_HOSTS", tmp_path / "ssh_known_hosts")
     return home
 
 
@@ -105,6 +107,31 @@ def user_key(home: Path) -> asyncssh.SSHKey:
     return key
 
 
+Agent = Callable[[list[asyncssh.SSHKey]], Awaitable[None]]
+
+
+@pytest.fixture
+async def agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Agent]:
+    """Starts an SSH agent that holds the given keys."""
+    if not shutil.which("ssh-agent"):
+        pytest.skip("no ssh-agent here")
+    path = str(tmp_path / "agent")
+    process = await asyncio.create_subprocess_exec(
+        "ssh-agent", "-D", "-a", path, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout
+    await process.stdout.readline()  # it says where it listens, once it does
+
+    async def hold(keys: list[asyncssh.SSHKey]) -> None:
+        async with await asyncssh.connect_agent(path) as client:
+            await client.add_keys(keys)
+        monkeypatch.setenv("SSH_AUTH_SOCK", path)
+
+    yield hold
+    process.kill()
+    await process.wait()
+
+
 Handler = Callable[["asyncssh.SSHServerProcess[bytes]"], Awaitable[None]]
 
 
@@ -114,12 +141,15 @@ class Node:
 
     port: int
     server: asyncssh.SSHAcceptor
+    host_key: asyncssh.SSHKey
     connections: list[asyncssh.SSHServerConnection] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     handling: set[asyncio.Task[Any]] = field(default_factory=set)
+    offered: list[str] = field(default_factory=list)
+    passwords: list[str] = field(default_factory=list)
 
-    def target(self, name: str = "pi-a", **login: Any) -> Target:
-        return Target(name, "127.0.0.1", Login(port=self.port, **login))
+    def target(self, name: str = "pi-a", *, alias: str = "", trust_new: bool = True, **login: Any) -> Target:
+        return Target(name, "127.0.0.1", Login(port=self.port, **login), alias, trust_new)
 
     async def stop(self) -> None:
         for connection in self.connections:
@@ -132,10 +162,11 @@ class Node:
 
 
 class _Door(asyncssh.SSHServer):
-    def __init__(self, node: list[Node], key: asyncssh.SSHKey | None, password: str) -> None:
-        self._node, self._key, self._password = node, key, password
+    def __init__(self, node: list[Node], key: asyncssh.SSHKey | None, password: str, key_limit: int) -> None:
+        self._node, self._key, self._password, self._key_limit = node, key, password, key_limit
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self._connection = conn
         if self._node:
             self._node[0].connections.append(conn)
 
@@ -146,12 +177,17 @@ class _Door(asyncssh.SSHServer):
         return True
 
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+        self._node[0].offered.append(key.get_fingerprint())
+        self._key_limit -= 1
+        if self._key_limit < 0:
+            self._connection.disconnect(asyncssh.DISC_PROTOCOL_ERROR, "Too many authentication failures")
         return self._key is not None and key.public_data == self._key.public_data
 
     def password_auth_supported(self) -> bool:
         return bool(self._password)
 
     def validate_password(self, username: str, password: str) -> bool:
+        self._node[0].passwords.append(password)
         return password == self._password
 
 
@@ -194,9 +230,9 @@ def through_sh(bin_dir: Path) -> Handler:
             if child.returncode is None:
                 with suppress(ProcessLookupError):
                     os.killpg(child.pid, signal.SIGKILL)
-                await child.wait()
-            # Its pipes may be held open by grandchildren; the loop is about to end.
+            # Before the wait, which is for the pipes, too: grandchildren may hold them open.
             child._transport.close()  # type: ignore[attr-defined]
+            await child.wait()
             await asyncio.wait({feeding})
         if process.is_closing():
             return
@@ -216,6 +252,7 @@ async def serve(
     password: str = "",
     host_keys: list[asyncssh.SSHKey] | None = None,
     port: int = 0,
+    key_limit: int = 6,
     **options: Any,
 ) -> AsyncIterator[Node]:
     node: list[Node] = []
@@ -227,16 +264,17 @@ async def serve(
         node[0].handling.add(task)
         await handler(process)
 
+    host_keys = host_keys or [asyncssh.generate_private_key("ssh-ed25519")]
     server = await asyncssh.listen(
         "127.0.0.1",
         port,
-        server_factory=lambda: _Door(node, key, password),
-        server_host_keys=host_keys or [asyncssh.generate_private_key("ssh-ed25519")],
+        server_factory=lambda: _Door(node, key, password, key_limit),
+        server_host_keys=host_keys,
         process_factory=handle,
         encoding=None,
         **options,
     )
-    node.append(Node(server.get_port(), server))
+    node.append(Node(server.get_port(), server, host_keys[0]))
     try:
         yield node[0]
     finally:

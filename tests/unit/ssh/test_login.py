@@ -16,7 +16,7 @@ from sugarkube_tui.ssh import SshConnector
 from sugarkube_tui.ssh.failures import no_route_remedy
 from sugarkube_tui.ssh.hostkeys import key_line
 from sugarkube_tui.store.pins import HostKeyPins
-from tests.unit.ssh.conftest import Node, serve, through_sh
+from tests.unit.ssh.conftest import Agent, Node, serve, through_sh
 
 
 def new_key(kind: str = "ssh-ed25519") -> asyncssh.SSHKey:
@@ -55,11 +55,8 @@ async def test_changed_key_names_both_prints_and_the_line(
         text = str(caught.value)
         assert old.get_fingerprint() in text
         assert new.get_fingerprint() in text
-        assert f"{pins.path}:1" in caught.value.remedy
-        pins.forget("127.0.0.1", port)
-        with pytest.raises(HostKeyChanged):
-            await connector.connect(node.target())
-        pins.forget("pi-a", port)
+        assert all(f"{pins.path}:{line}" in caught.value.remedy for line in (1, 2))
+        pins.path.write_text("")
         shell = await connector.connect(node.target())
         assert shell.first_contact
         await shell.close()
@@ -98,17 +95,103 @@ async def test_a_node_with_a_new_address_is_known_by_its_name(
         await shell.close()
 
 
-async def test_users_known_hosts_vouches(
-    user_key: asyncssh.SSHKey, connector: SshConnector, home: Path, tmp_path: Path
+async def test_a_pinned_machine_is_no_other_node(
+    user_key: asyncssh.SSHKey, connector: SshConnector, pins: HostKeyPins, tmp_path: Path
+) -> None:
+    hers = new_key()
+    async with serve(through_sh(tmp_path), key=user_key, password="pw") as node:
+        await (await connector.connect(node.target("pi-b"))).close()  # pins the address, too
+        pins.pin("pi-a", node.port, key_line(hers))
+        with pytest.raises(HostKeyChanged):
+            await connector.connect(node.target(password=Secret("pw")))
+        assert node.passwords == []
+        assert pins.find("pi-a", node.port)[0].key == key_line(hers)
+
+
+async def test_the_address_counts_while_the_name_has_no_pin(
+    node: Node, connector: SshConnector, pins: HostKeyPins
+) -> None:
+    pins.pin("127.0.0.1", node.port, key_line(new_key()))
+    with pytest.raises(HostKeyChanged):
+        await connector.connect(node.target())
+    assert pins.find("pi-a", node.port) == ()
+
+
+@pytest.mark.parametrize("name", ["raspberrypi", "raspberrypi-2", "RaspberryPi-13"])
+async def test_a_fresh_image_is_not_pinned_by_its_name(
+    node: Node, connector: SshConnector, pins: HostKeyPins, name: str
+) -> None:
+    await (await connector.connect(node.target(name))).close()
+    assert pins.find(name, node.port) == ()
+    assert pins.find("127.0.0.1", node.port) != ()
+
+
+async def test_a_denied_login_pins_nothing(
+    connector: SshConnector, pins: HostKeyPins, tmp_path: Path
+) -> None:
+    async with serve(through_sh(tmp_path), password="pw") as node:
+        with pytest.raises(AccessError, match="does not let"):
+            await connector.connect(node.target(password=Secret("no")))
+        assert not pins.path.exists()
+        shell = await connector.connect(node.target(password=Secret("pw")))
+        assert shell.first_contact
+        await shell.close()
+
+
+@pytest.mark.parametrize("known_as", ["127.0.0.1", "pi-a.local", "pi-a"])
+@pytest.mark.parametrize("system", [False, True])
+async def test_known_hosts_vouches(
+    user_key: asyncssh.SSHKey,
+    connector: SshConnector,
+    home: Path,
+    tmp_path: Path,
+    known_as: str,
+    system: bool,
 ) -> None:
     key = new_key()
     async with serve(through_sh(tmp_path), key=user_key, host_keys=[key]) as node:
-        file = home / ".ssh" / "known_hosts"
-        file.write_text(f"# mine\nbroken\n[127.0.0.1]:{node.port} {key_line(key)}\n")
-        shell = await connector.connect(node.target())
-        assert shell.first_contact
+        file = tmp_path / "ssh_known_hosts" if system else home / ".ssh" / "known_hosts"
+        file.write_text(f"# mine\nbroken\n[{known_as}]:{node.port} {key_line(key)}\n")
+        shell = await connector.connect(node.target(alias="pi-a.local", trust_new=False))
+        assert not shell.first_contact
         assert shell.vouched_by == f"{file}:3"
         await shell.close()
+
+
+@pytest.mark.parametrize("known_as", ["pi-a.local", "pi-a"])
+async def test_the_operators_name_has_another_key(
+    node: Node, connector: SshConnector, home: Path, known_as: str
+) -> None:
+    file = home / ".ssh" / "known_hosts"
+    file.write_text(
+        f"[127.0.0.1]:{node.port} {key_line(node.host_key)}\n[{known_as}]:{node.port} {key_line(new_key())}\n"
+    )
+    with pytest.raises(HostKeyChanged) as caught:
+        await connector.connect(node.target(alias="pi-a.local"))
+    assert f"{file}:2" in caught.value.why
+
+
+async def test_host_key_alias_is_looked_up_alone(node: Node, connector: SshConnector, home: Path) -> None:
+    (home / ".ssh" / "config").write_text("Host pi-a.local\n  HostKeyAlias kitchen\n")
+    (home / ".ssh" / "known_hosts").write_text(
+        f"[127.0.0.1]:{node.port} {key_line(new_key())}\nkitchen {key_line(node.host_key)}\n"
+    )
+    shell = await connector.connect(node.target(alias="pi-a.local"))
+    assert shell.vouched_by.endswith("known_hosts:2")
+    await shell.close()
+
+
+async def test_a_new_key_is_refused_before_the_password_where_it_may_not_be_pinned(
+    connector: SshConnector, pins: HostKeyPins, tmp_path: Path
+) -> None:
+    async with serve(through_sh(tmp_path), password="pw") as node:
+        with pytest.raises(AccessError, match="not known yet") as caught:
+            await connector.connect(node.target(trust_new=False, password=Secret("pw")))
+        assert "--host" in caught.value.remedy
+        assert node.passwords == []
+        assert not pins.path.exists()
+        await (await connector.connect(node.target(password=Secret("pw")))).close()
+        await (await connector.connect(node.target(trust_new=False, password=Secret("pw")))).close()
 
 
 @pytest.mark.parametrize("marker", ["", "@revoked "])
@@ -143,24 +226,6 @@ async def test_settings_that_switch_checking_off_are_ignored(
         await connector.connect(node.target())
 
 
-async def test_the_operator_is_asked(node: Node, pins: HostKeyPins) -> None:
-    asked: list[str] = []
-    answer = False
-
-    async def ask(where: str, fingerprint: str) -> bool:
-        asked.append(fingerprint)
-        return answer
-
-    connector = SshConnector(pins, ask_host_key=ask)
-    with pytest.raises(AccessError, match="not approved"):
-        await connector.connect(node.target())
-    assert pins.find("127.0.0.1", node.port) == ()
-    answer = True
-    shell = await connector.connect(node.target())
-    assert asked == [shell.host_key] * 2
-    await shell.close()
-
-
 # Keys and passwords
 
 
@@ -173,6 +238,30 @@ async def test_password(connector: SshConnector, tmp_path: Path) -> None:
             await connector.connect(node.target(password=Secret("hunter22")))
         assert "a password" in caught.value.why
         assert "hunter22" not in str(caught.value)
+
+
+async def test_the_agents_copies_of_our_keys_come_first(
+    node: Node, connector: SshConnector, home: Path, user_key: asyncssh.SSHKey, agent: Agent
+) -> None:
+    right, configured = new_key(), new_key()
+    configured.write_private_key(str(home / ".ssh" / "id_rsa"))
+    await agent([new_key(), right, configured, user_key])
+    shell = await connector.connect(node.target())
+    assert node.offered[-1] == user_key.get_fingerprint()
+    assert node.offered[0] in (user_key.get_fingerprint(), configured.get_fingerprint())
+    assert right.get_fingerprint() not in node.offered
+    await shell.close()
+
+
+async def test_too_many_keys_leave_the_password(
+    connector: SshConnector, tmp_path: Path, user_key: asyncssh.SSHKey
+) -> None:
+    async with serve(through_sh(tmp_path), key=new_key(), password="pw", key_limit=0) as node:
+        with pytest.raises(AccessError, match="too many failed logins"):
+            await connector.connect(node.target())
+        shell = await connector.connect(node.target(password=Secret("pw")))
+        assert node.passwords == ["pw"]
+        await shell.close()
 
 
 async def test_what_was_tried_is_said(
@@ -225,6 +314,19 @@ async def test_user_config_leads_to_the_node(
     await shell.close()
 
 
+async def test_user_config_is_read_for_the_operators_name(
+    node: Node, connector: SshConnector, home: Path
+) -> None:
+    elsewhere = home / "elsewhere"
+    (home / ".ssh" / "id_ed25519").rename(elsewhere)
+    (home / ".ssh" / "config").write_text(
+        f"Host pi-a.local\n  HostName pi-a.invalid\n  Port {node.port}\n  IdentityFile {elsewhere}\n"
+    )
+    shell = await connector.connect(Target("pi-a", "127.0.0.1", Login(), alias="pi-a.local"))
+    assert (await shell.run("echo in")).stdout == "in\n"
+    await shell.close()
+
+
 async def test_broken_user_config(node: Node, connector: SshConnector, home: Path) -> None:
     (home / ".ssh" / "config").write_text("Host *\n  Port twenty-two\n")
     with pytest.raises(AccessError, match="configuration") as caught:
@@ -240,11 +342,14 @@ async def test_jump_host_is_used_and_its_key_is_pinned(
     user_key: asyncssh.SSHKey,
     tmp_path: Path,
 ) -> None:
+    visits: list[str] = []
+
     class Gate(asyncssh.SSHServer):
         def begin_auth(self, username: str) -> bool:
             return False
 
         def connection_requested(self, host: str, port: int, from_host: str, from_port: int) -> bool:
+            visits.append(host)
             return True
 
     gate = await asyncssh.listen("127.0.0.1", 0, server_factory=Gate, server_host_keys=[new_key()])
@@ -255,6 +360,12 @@ async def test_jump_host_is_used_and_its_key_is_pinned(
     shell = await connector.connect(node.target())
     assert (await shell.run("echo in")).stdout == "in\n"
     await shell.close()
+    config.write_text(config.read_text().replace("Host 127.0.0.1", "Host pi-a.local"))
+    shell = await connector.connect(node.target(alias="pi-a.local"))
+    assert (await shell.run("echo in")).stdout == "in\n"
+    assert visits == ["127.0.0.1"] * 2
+    await shell.close()
+    config.write_text(config.read_text().replace("Host pi-a.local", "Host 127.0.0.1"))
     pins.pin("gate", gate.get_port(), key_line(new_key()))
     with pytest.raises(HostKeyChanged):
         await connector.connect(node.target())

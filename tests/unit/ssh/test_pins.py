@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import hashlib
 from pathlib import Path
 
@@ -34,19 +35,26 @@ def test_private(pins: HostKeyPins) -> None:
     assert pins.path.parent.stat().st_mode & 0o777 == 0o700
 
 
-def test_pin_replaces_and_forget_removes_that_host_alone(pins: HostKeyPins) -> None:
+def test_pin_replaces_that_host_alone(pins: HostKeyPins) -> None:
     pins.pin("pi-a", 22, A)
     pins.path.write_text(f"# by hand\npi-a,pi-b {A}\n\n")
     pins.pin("pi-a", 22, B)
     assert pins.path.read_text() == f"# by hand\npi-b {A}\npi-a {B}\n"
-    pins.forget("pi-b")
-    assert pins.path.read_text() == f"# by hand\npi-a {B}\n"
 
 
-def test_a_damaged_line_is_reported_and_is_not_a_first_contact(pins: HostKeyPins) -> None:
+def test_a_lock_that_another_program_keeps_is_told_soon(pins: HostKeyPins) -> None:
+    pins.pin("pi-a", 22, A)
+    with pins.path.with_name("known_hosts.lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(SugarkubeError, match="cannot be written") as caught:
+            pins.pin("pi-a", 22, B)
+    assert "another program" in caught.value.why
+    pins.pin("pi-a", 22, B)
+
+
+def test_a_damaged_line_is_not_a_first_contact(pins: HostKeyPins) -> None:
     pins.pin("pi-a", 22, A)
     pins.path.write_bytes(b"pi-b ssh-ed25519 AAA\npi-c\n\xff\xfe\n" + f"pi-a {A}\n".encode())
-    assert [line.split(": ")[0] for line in pins.damage()] == [f"{pins.path}:{n}" for n in (1, 2, 3)]
     assert pins.find("pi-a")[0].line == 4
     assert pins.find("pi-b")[0].fingerprint == "an unreadable key"
     assert pins.find("pi-c")[0].key == ""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import asyncssh
@@ -106,8 +107,7 @@ async def test_timeout_ends_the_whole_process_group(shell: SshShell, tmp_path: P
 async def test_cancelling_ends_the_whole_process_group(shell: SshShell, tmp_path: Path, root: bool) -> None:
     script, gone = _stubborn(tmp_path)
     running = asyncio.create_task(shell.run(script, root=root))
-    while not (tmp_path / "pids").exists():
-        await asyncio.sleep(0.05)
+    await _eventually((tmp_path / "pids").exists)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
@@ -131,9 +131,18 @@ async def test_too_long_a_script_is_refused_here(shell: SshShell) -> None:
 # Servers that misbehave
 
 
-async def test_lost_connection(node: Node, shell: SshShell) -> None:
-    running = asyncio.create_task(shell.run("echo begun; sleep 30"))
-    await asyncio.sleep(0.3)
+@pytest.fixture
+def endless(tmp_path: Path) -> Iterator[tuple[str, Callable[[], bool]]]:
+    """A script that goes on where the connection is lost, and a look whether it has begun."""
+    file = tmp_path / "begun"
+    yield f"echo $$ > {file}.new; mv {file}.new {file}; sleep 30", file.exists
+    os.killpg(int(file.read_text()), signal.SIGKILL)
+
+
+async def test_lost_connection(node: Node, shell: SshShell, endless: tuple[str, Callable[[], bool]]) -> None:
+    script, begun = endless
+    running = asyncio.create_task(shell.run(script))
+    await _eventually(begun)
     node.connections[0].abort()
     with pytest.raises(ConnectionLost) as caught:
         await running
@@ -143,9 +152,12 @@ async def test_lost_connection(node: Node, shell: SshShell) -> None:
         await shell.run("true")
 
 
-async def test_polite_disconnect_is_no_success(node: Node, shell: SshShell) -> None:
-    running = asyncio.create_task(shell.run("sleep 30"))
-    await asyncio.sleep(0.3)
+async def test_polite_disconnect_is_no_success(
+    node: Node, shell: SshShell, endless: tuple[str, Callable[[], bool]]
+) -> None:
+    script, begun = endless
+    running = asyncio.create_task(shell.run(script))
+    await _eventually(begun)
     node.connections[0].disconnect(asyncssh.DISC_BY_APPLICATION, "going down")
     with pytest.raises(ConnectionLost):
         await running
@@ -235,8 +247,6 @@ def _signalled(pid: int) -> bool:
 
 
 async def _eventually(condition: Callable[[], bool]) -> None:
-    for _ in range(60):
-        if condition():
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError("processes are still there")
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0.02)

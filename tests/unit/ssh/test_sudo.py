@@ -81,6 +81,20 @@ async def test_refusals(shell: SshShell, sudo: SudoLab, mode: str, what: str) ->
     assert caught.value.remedy
 
 
+@pytest.mark.parametrize(
+    ("said", "what"),
+    [
+        ("sudo: Authentication failed, try again.", "did not accept"),
+        ("sudo: maximum 3 incorrect authentication attempts", "did not accept"),
+        ("I'm sorry pi. I'm afraid I can't do that", "may not use sudo"),
+    ],
+)
+async def test_refusals_of_sudo_rs(shell: SshShell, sudo: SudoLab, said: str, what: str) -> None:
+    (sudo.folder / "sudo").write_text(f'#!/bin/sh\necho "{said}" >&2; exit 1')
+    with pytest.raises(AccessError, match=what):
+        await shell.run("true", root=True)
+
+
 async def test_no_password_given(node: Node, connector: SshConnector, sudo: SudoLab) -> None:
     sudo.be("password")
     shell = await connector.connect(node.target())
