@@ -67,14 +67,16 @@ class Turns:
         """
         if self._token.done():
             return self._token.result()
-        with _waiting(node, "waiting for the first server", f"{source} is not up yet"):
+        with _waiting(node):
+            node.waiting("waiting for the first server", None, f"{source} is not up yet")
             return await asyncio.shield(self._token)
 
     @asynccontextmanager
     async def server_turn(self, node: NodeRun) -> AsyncIterator[None]:
         """Hold the turn to join as a server: etcd takes one learner at a time."""
-        while self._in_turn:
-            with _waiting(node, "waiting for its turn to join", f"{self._in_turn} is joining"):
+        with _waiting(node):
+            while self._in_turn:
+                node.waiting("waiting for its turn to join", None, f"{self._in_turn} is joining")
                 await self._change.wait()
         self._in_turn = node.name
         try:
@@ -85,9 +87,10 @@ class Turns:
 
     async def servers_done(self, node: NodeRun) -> None:
         """Wait until no server is left to be formed."""
-        while self._servers_left:
-            left = ", ".join(sorted(self._servers_left))
-            with _waiting(node, "waiting for the servers", f"still to come: {left}"):
+        with _waiting(node):
+            while self._servers_left:
+                left = ", ".join(sorted(self._servers_left))
+                node.waiting("waiting for the servers", None, f"still to come: {left}")
                 await self._change.wait()
 
     def _changed(self) -> None:
@@ -97,8 +100,7 @@ class Turns:
 
 
 @contextmanager
-def _waiting(node: NodeRun, what: str, seen: str) -> Iterator[None]:
-    node.waiting(what, None, seen)
+def _waiting(node: NodeRun) -> Iterator[None]:
     with node.stopwatch.spending(Spent.WAITING):
         try:
             yield
