@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from sugarkube_tui.cluster.advert import Advert, normal_host
+from sugarkube_tui.cluster.advert import HTTPS_TYPE, Advert, normal_host
 from sugarkube_tui.cluster.environment import Environment
 
 
@@ -88,10 +88,13 @@ class Survey:
 
     @property
     def adverts(self) -> tuple[Advert, ...]:
-        """Adverts without duplicates: one host is heard per service type, interface and family."""
+        """Adverts without duplicates: one host is heard per service type, interface and family.
+
+        Of the two types the cluster's own one stands for both.
+        """
         seen: dict[tuple[Environment, str, str], Advert] = {}
         for host in self.hosts:
-            for advert in host.adverts:
+            for advert in sorted(host.adverts, key=lambda advert: advert.service_type == HTTPS_TYPE):
                 seen.setdefault((advert.environment, advert.host, advert.role), advert)
         return tuple(seen.values())
 
