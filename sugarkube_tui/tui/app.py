@@ -138,7 +138,7 @@ class SugarkubeApp(App[int]):
             self._leave()
 
     def _leave(self) -> None:
-        code = 0 if self.session.succeeded else 1
+        code = 1 if self.session.left_undone else 0
         self.exit(code, return_code=code)
 
     def finish(self) -> None:

@@ -136,8 +136,9 @@ class Session:
         )
 
     @property
-    def succeeded(self) -> bool:
-        return self.run.phase is Phase.DONE and self.proving.ok
+    def left_undone(self) -> bool:
+        """Something was begun and is not proved; who leaves before that leaves nothing undone."""
+        return self.run.phase is not Phase.IDLE and not (self.run.phase is Phase.DONE and self.proving.ok)
 
     def _servers(self) -> list[tuple[Target, str]]:
         """The run's servers, with the host names by which they advertise."""
