@@ -20,8 +20,11 @@ from zeroconf import (  # type: ignore[attr-defined]  # importable, though not l
 
 from sugarkube_tui.lan.interfaces import reachable
 
-ROUNDS = (0.0, 1.0, 3.0, 8.0)
-"""Seconds from the start at which names are asked for: several rounds beat one (contract §5.4)."""
+ROUNDS = (0.0, 0.25, 1.0, 3.0, 8.0)
+"""Seconds from the start at which names are asked for: several rounds beat one (contract §5.4).
+
+The first wants a unicast answer, which another stack on this machine may swallow; so the second follows soon.
+"""
 
 REFRESH = 30.0
 """Seconds between rounds after the last one: an address is believed for 120 s (RFC 6762 §10)."""
@@ -54,7 +57,6 @@ class NameListener(RecordUpdateListener):
         started = asyncio.get_running_loop().time()
         for due in ROUNDS:
             await asyncio.sleep(started + due - asyncio.get_running_loop().time())
-            # A unicast answer may end in another stack on this machine: only the first round wants one.
             self._send(zeroconf, [n for n in self.names if not self._known[n]], unicast=due == 0.0)
         while True:
             await asyncio.sleep(REFRESH)
