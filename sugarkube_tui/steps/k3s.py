@@ -81,7 +81,7 @@ def read(answers: Answers) -> K3sFacts:
         enabled=answers.get("enabled", "").strip() == "enabled",
         unit_url=clean_line(answers.get("url", ""), 300).strip(),
         environment=f"{labels['cluster']}/{labels['env']}" if len(labels) == 2 else "",
-        joined=bool(_JOINS.search(configuration)),
+        joined=bool(_JOINS.search(configuration) or answers.get("url", "").strip()),
         version=clean_line(version[1], 40) if version else "",
         sha256=answers.get("sha256", "").strip(),
         broken=""
