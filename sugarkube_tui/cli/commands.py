@@ -8,7 +8,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from threading import Thread
 from typing import Any
 
@@ -142,14 +142,16 @@ async def prove(world: World, arguments: Namespace, variables: Mapping[str, str]
     defaults = read_defaults(arguments, variables)
     environment = defaults.choices.environment
     login = read_login(arguments)
-    hosts = list(arguments.hosts)
-    if not hosts:
+    if arguments.hosts:
+        targets = await find_targets(world.lan, arguments.hosts, login)
+    else:
         survey = await listen(world.lan, Interest((environment,)), LISTEN_S, world.clock)
-        hosts = sorted(advert.host for advert in survey.servers_of(environment) if advert.host)
-    targets = await find_targets(world.lan, hosts, login)
-    if not arguments.hosts:
         # An advert is a rumour: a stranger that spreads one gets no password to try.
-        targets = tuple(replace(target, trust_new=False) for target in targets)
+        targets = tuple(
+            Target(advert.host.removesuffix(".local"), address, login, alias=advert.host, trust_new=False)
+            for advert in survey.servers_of(environment)
+            for address in advert.addresses
+        )
     proof = await _prove(world, arguments, variables, targets, ())
     wanted = parse_servers(arguments.servers, "--servers") if arguments.servers else 0
     if len(proof.servers) < wanted:

@@ -279,7 +279,7 @@ class ShellMachine:
         """Show a unit's journal from now on; whatever ends it is no failure of the wait."""
         try:
             await self._shell.run(
-                f"journalctl -q -f -n 0 -o cat -u {unit}", root=True, timeout=86_400.0, on_line=log
+                f"exec journalctl -q -f -n 0 -o cat -u {unit}", root=True, timeout=86_400.0, on_line=log
             )
         except (OSError, TimeoutError, SugarkubeError):
             log(f"(the journal of {unit} can no longer be followed)")

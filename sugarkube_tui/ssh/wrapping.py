@@ -21,13 +21,14 @@ _ENVIRONMENT = f"LC_ALL=C.UTF-8 PATH={PATH}; export LC_ALL PATH; "
 _INNER = r"""printf '%s\n' "$2"; printf '%s %s\n' "$2" $$ >&2; exec sh -c "$1" sh"""
 
 # In the background, setsid is never a group leader, so it does not fork and $$ above is the group.
-# Descriptor 3 keeps standard input, which a shell takes away from background commands.
+# Descriptor 3 keeps standard input, which a shell takes away from background commands.  The shell that
+# waits is silent: it would say "Terminated" among the script's own lines.
 _OUTER = (
     _ENVIRONMENT
     + "exec 3<&0; if command -v setsid >/dev/null 2>&1; "
     + 'then setsid sh -c "$3" sh "$1" "$2" <&3 3<&- & '
     + 'else sh -c "$3" sh "$1" "$2" <&3 3<&- & fi; '
-    + 'exec <&- 3<&-; wait "$!"; exit "$?"'
+    + 'exec <&- 3<&- 2>/dev/null; wait "$!"; exit "$?"'
 )
 
 
