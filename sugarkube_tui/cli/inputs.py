@@ -93,6 +93,10 @@ async def find_targets(lan: Lan, hosts: Sequence[str], login: Login) -> tuple[Ta
         if host.endswith(".local"):
             addresses = await lan.resolve(host, RESOLVE_WITHIN_S)
             host = addresses[0] if addresses else host
+        elif "." not in host and ":" not in host and not await lan.resolve(host, RESOLVE_WITHIN_S):
+            # A bare name that only multicast DNS knows; else it may be one of ~/.ssh/config.
+            addresses = await lan.resolve(f"{host}.local", RESOLVE_WITHIN_S)
+            host = addresses[0] if addresses else host
         user = typed.user or login.user
         targets[name] = Target(name, host, replace(login, user=user, port=typed.port), alias=typed.host)
     return tuple(targets.values())

@@ -47,9 +47,9 @@ def survey_lines(survey: Survey) -> Iterator[str]:
     if not survey.hosts:
         yield "nothing was found"
         return
-    width = max(len(host.short_name) for host in survey.hosts)
+    width = max(len(host.name) for host in survey.hosts)
     for host in survey.hosts:
-        yield f"{host.short_name:<{width}}  {host.address:<15}  {'; '.join(host.evidence)}"
+        yield f"{host.name:<{width}}  {host.address:<15}  {'; '.join(host.evidence)}"
     adverts = survey.adverts
     yield ""
     yield f"k3s adverts: {len(adverts)}"

@@ -61,7 +61,8 @@ def objections(
         )
     if choices.servers % 2 == 0 and not choices.even_servers:
         yield Problem(
-            f"{choices.servers} servers survive no more failures than {choices.servers - 1}",
+            f"{choices.servers} servers are no safer than {choices.servers - 1}: "
+            f"{_failures(choices.servers)}",
             f"use --servers {choices.servers - 1} or {choices.servers + 1}, or agree with --even-servers",
             why="etcd needs more than half of its members",
         )
@@ -69,8 +70,7 @@ def objections(
     if servers < choices.servers:
         yield Problem(
             f"only {servers} of {choices.servers} servers are there",
-            f"{servers} servers survive {fault_tolerance(servers)} failures; "
-            "add the others later by the same command",
+            f"{_failures(servers)}; add the others later by the same command",
             Severity.WARNING,
         )
     if "sqlite" in standing.datastores and new_servers:
@@ -79,6 +79,12 @@ def objections(
             "convert it first: add cluster-init: true to its configuration and restart k3s; "
             f"or keep one server (--servers {standing.server_count})",
         )
+
+
+def _failures(servers: int) -> str:
+    failures = fault_tolerance(servers)
+    count = "no failure" if failures == 0 else "1 failure" if failures == 1 else f"{failures} failures"
+    return f"{servers} of them survive {count}" if servers != 1 else f"1 server survives {count}"
 
 
 def _wrong_token(standing: Standing, token: JoinToken) -> Problem:

@@ -98,7 +98,7 @@ def assign_roles(
         else:
             assignments[name] = assignment(name, Role.SERVER, f"server {number} of {choices.servers}")
     for name in new_agents:
-        reason = f"{choices.servers} server{'s' if choices.servers > 1 else ''} reached"
+        reason = "there will be servers enough" if choices.servers > 1 else "there will be a server"
         assignments[name] = assignment(name, Role.AGENT, reason)
     problems = tuple(objections(standing, choices, token, len(new_servers)))
     return Roles({name: assignments[name] for name in nodes}, problems, standing.ca_hash, direct)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import ClassVar
 
+from rich.text import Text
 from textual.app import App
 from textual.theme import Theme
 
@@ -139,7 +140,7 @@ class SugarkubeApp(App[int]):
 
     def _leave(self) -> None:
         code = 1 if self.session.left_undone else 0
-        self.exit(code, return_code=code)
+        self.exit(code, return_code=code, message=Text(self.session.last_words) or None)
 
     def finish(self) -> None:
         """The wizard is through."""

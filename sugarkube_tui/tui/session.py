@@ -10,7 +10,7 @@ from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.roles import Roles, assign_roles
 from sugarkube_tui.cluster.token import JoinToken, token_from_variables
-from sugarkube_tui.engine.events import Evidence
+from sugarkube_tui.engine.events import Evidence, Result
 from sugarkube_tui.engine.formation import Request
 from sugarkube_tui.engine.ports import Login, Target, World
 from sugarkube_tui.tui.state.access import Access
@@ -139,6 +139,27 @@ class Session:
     def left_undone(self) -> bool:
         """Something was begun and is not proved; who leaves before that leaves nothing undone."""
         return self.run.phase is not Phase.IDLE and not (self.run.phase is Phase.DONE and self.proving.ok)
+
+    @property
+    def last_words(self) -> str:
+        """What stays in the terminal when the wizard is gone; empty when nothing was begun."""
+        if self.run.phase is Phase.IDLE:
+            return ""
+        board = self.run.board
+        good = (Result.OK, Result.CHANGED, Result.WARNED)
+        ready = sum(node.result in good for node in board.nodes.values())
+        environment = self.environment
+        lines = [f"{environment}: {ready} of {len(board.nodes)} nodes Ready, the run is {self.run.phase}"]
+        if self.run.phase is not Phase.DONE:
+            lines.append("start again with the same choices: it goes on from what is true on the nodes")
+        elif not self.proving.ok:
+            lines.append(f"not proved yet: sugarkube-tui verify {environment.name}")
+        else:
+            server = next((name for _, name in self._servers()), "a server")
+            lines.append(f"next, on {server}: sudo k3s kubectl get nodes")
+        if board.log_directory:
+            lines.append(f"logs: {board.log_directory}")
+        return "\n".join(lines)
 
     def _servers(self) -> list[tuple[Target, str]]:
         """The run's servers, with the host names by which they advertise."""

@@ -87,6 +87,11 @@ def ms(value: float | None) -> str:
     return f"{value:.0f} ms" if value < 10_000 else f"{value / 1000:.0f} s"
 
 
+def brief_ms(value: float) -> str:
+    """The same in five cells at most."""
+    return f"{value:.0f}ms" if value < 1_000 else f"{value / 1000:.1f}s"
+
+
 def model(name: str) -> str:
     """`Pi 5 Model B` for what the firmware calls `Raspberry Pi 5 Model B Rev 1.0`."""
     return name.replace("Raspberry Pi", "Pi").split(" Rev ")[0] or "unknown model"

@@ -87,9 +87,8 @@ class AccessScreen(WizardScreen):
         elif access.busy:
             verdict = words.state(Mood.BUSY, f"logging in, {entered} of {len(hosts)} in")
         elif any(one.entry is Entry.FAILED for one in hosts):
-            verdict = words.state(
-                Mood.BAD, f"{entered} of {len(hosts)} in: change the login and press Enter, or o leaves out"
-            )
+            said = f"{entered} of {len(hosts)} in: correct it, Enter retries (o: leave out)"
+            verdict = words.state(Mood.BAD, said)
         else:
             verdict = words.muted(f"Enter logs in to {words.plural(len(hosts), 'host')}")
         self.lead(Content.assemble("How do we log in?  ", verdict))
@@ -108,7 +107,12 @@ class AccessScreen(WizardScreen):
         table = self.query_one("#hosts", Table)
         if failed is not None:
             table.highlight(failed.name)
-        table.take_focus()
+        field = _wanted(failed)
+        if field:
+            # What is typed next is most likely a password: it must not be taken for keys of the list.
+            self.query_one(field, Input).focus()
+        else:
+            table.take_focus()
 
     def _draw_detail(self) -> None:
         one = self.session.access.hosts.get(self.query_one("#hosts", Table).highlighted)
@@ -179,12 +183,21 @@ class AccessScreen(WizardScreen):
         super().action_back()
 
 
+def _wanted(failed: HostAccess | None) -> str:
+    """The field whose answer would mend the failure; empty when no password would."""
+    if failed is None or failed.problem is None:
+        return ""
+    said = f"{failed.problem.what} {failed.problem.remedy}".lower()
+    if "password" not in said:
+        return ""
+    return "#sudo_password" if "sudo" in said else "#password"
+
+
 def _row(one: HostAccess) -> Row:
     if one.problem is not None:
         told = words.plain(one.problem.what)
     elif one.facts is not None:
-        access = one.facts.access
-        told = words.plain(f"{words.model(access.model):<17} {access.host_key}")
+        told = words.plain(words.model(one.facts.access.model))
     else:
         told = Content("")
     return Row(

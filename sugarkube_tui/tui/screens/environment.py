@@ -129,7 +129,7 @@ class EnvironmentScreen(QuestionScreen):
                 words.plain("  the first server starts a new cluster."),
             ]
         parts = [
-            words.state(Mood.WARN, f"{words.plural(len(adverts), 'server')} of it on this LAN:"),
+            words.state(Mood.IDLE, f"{words.plural(len(adverts), 'server')} of it on this LAN:"),
         ]
         for advert in adverts:
             look = self.session.scan.api(advert)

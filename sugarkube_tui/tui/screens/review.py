@@ -26,7 +26,7 @@ from sugarkube_tui.tui.widgets.table import Column, Row, Table
 from sugarkube_tui.tui.words import Mood
 
 CLUSTER = "(cluster)"
-NODES = (Column("Node", 14, grow=1), Column("To do", 11), Column("Role", 12, wide=True))
+NODES = (Column("Node", 14, grow=1), Column("To do", 13), Column("Role", 12, wide=True))
 DETAIL_LINES = 60
 """Lines shown of one action's details; a whole file's diff can be longer."""
 
@@ -167,6 +167,8 @@ class ReviewScreen(WizardScreen):
             parts += [f"  {live.host}  CA {short_hash(live.ca_hash)}" for live in found.live]
         else:
             parts.append("No server of it is on the LAN: a new cluster is started.")
+        if plan.empty:
+            return parts
         parts += [
             "",
             words.muted("Nodes are prepared all at once; then the first server, further servers"),

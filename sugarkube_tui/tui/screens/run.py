@@ -58,6 +58,12 @@ class RunScreen(WizardScreen):
         self._arrange()
         self._focus_current()
 
+    def _tick(self) -> None:
+        dialog = self.wizard.screen
+        if isinstance(dialog, Confirm) and not self.session.run.phase.active:
+            dialog.dismiss(False)  # there is nothing left to stop
+        super()._tick()
+
     def always_draws(self) -> bool:
         return self.session.run.phase.active
 
@@ -205,7 +211,7 @@ class RunScreen(WizardScreen):
                 over = phase in (Phase.FAILED, Phase.STOPPED)
                 return super().check_action(action, parameters) if over else False
             case "proceed" if phase.active and self.session.run.question is None:
-                return None
+                return False
             case "zoom" | "follow" if self._summarised:
                 return False
             case "summary" if phase.active:
@@ -236,6 +242,7 @@ class RunScreen(WizardScreen):
 
     def action_summary(self) -> None:
         self._show_summary(not self._summarised)
+        self._redraw()
 
     def _show_summary(self, shown: bool) -> None:
         self._summarised = shown

@@ -99,7 +99,7 @@ class VerifyScreen(WizardScreen):
     def _cell(self, check: Check | None) -> Content:
         if check is None:
             return words.state(Mood.WAIT, "…") if self.session.proving.running else words.muted("·")
-        took = f" {check.ms:.0f}ms" if check.ms is not None and check.held is Held.YES and check.ms else ""
+        took = f" {words.brief_ms(check.ms)}" if check.ms and check.held is Held.YES else ""
         word = {Held.YES: "ok", Held.NO: "no", Held.UNKNOWN: "open"}[check.held]
         mood = MOODS[check.held]
         if took and not self.has_class("-wide"):

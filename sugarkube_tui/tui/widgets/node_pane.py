@@ -87,9 +87,8 @@ class NodePane(Vertical):
             words.state(mood, word),
             (f"  {node.role}" if node.role else "", words.MUTED),
         )
-        self.border_subtitle = Content.assemble(
-            (f"+{log.unseen} new, f follows" if not log.following else "", "$text-warning")
-        )
+        paused = f"+{log.unseen} new, f follows" if log.unseen else "paused, f follows"
+        self.border_subtitle = Content.assemble(("" if log.following else paused, "$text-warning"))
         self.query_one(".now", Static).update(words.lines(_now(node, phase, now)))
 
 

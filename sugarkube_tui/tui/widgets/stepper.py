@@ -29,18 +29,21 @@ class Stepper(Static):
 
     def _draw(self) -> None:
         width = self.content_size.width
-        trail = self._trail()
-        if trail.cell_length > width:
+        needed = self._status.cell_length + 2 if self._status.cell_length else 0
+        trail = self._trail(" › ")
+        if trail.cell_length + needed > width:
+            trail = self._trail("›")
+        if trail.cell_length + needed > width:
             here = f"{self._stage.number} of {len(Stage)}  {self._stage}"
             trail = Content.assemble((f"{BRAND}  ", MUTED), (here, "bold $text-primary"))
-        elif trail.cell_length + len(BRAND) + 3 <= width:
+        elif trail.cell_length + needed + len(BRAND) + 3 <= width:
             trail = Content.assemble((f"{BRAND}   ", "bold $text-accent"), trail)
         gap = width - trail.cell_length - self._status.cell_length
         if gap >= 2:
             trail = Content.assemble(trail, " " * gap, self._status)
         self.update(trail)
 
-    def _trail(self) -> Content:
+    def _trail(self, separator: str) -> Content:
         parts = []
         for stage in Stage:
             if stage is self._stage:
@@ -49,4 +52,4 @@ class Stepper(Static):
                 parts.append(Content.assemble((stage.value, "$text-success")))
             else:
                 parts.append(Content.assemble((stage.value, MUTED)))
-        return Content.assemble((" › ", MUTED)).join(parts)
+        return Content.assemble((separator, MUTED)).join(parts)
