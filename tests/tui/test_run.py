@@ -50,6 +50,20 @@ async def to_the_middle(driver: Driver) -> None:
     )
 
 
+async def test_the_panes_show_the_end_when_they_are_looked_at_again(
+    held: HeldSimulation, start: Start
+) -> None:
+    async with start(held.world) as driver:
+        await to_run(driver)
+        await driver.shows("1 server and 5 agents are Ready")
+        await driver.press("s")
+        await driver.shows("▸1 sugarkube0 ✔ Ready", "6 sugarkube5 ✔ Ready")
+        assert "▶ working" not in driver.text()
+        words = driver.app.session.last_words
+        assert "6 of 6 nodes Ready" in words
+        assert "not proved yet: sugarkube-tui verify dev" in words
+
+
 async def test_small_screens_show_a_list_and_one_pane(held: HeldSimulation, start: Start) -> None:
     async with start(held.world, variables=THREE, on_event=hold_at_install(held)) as driver:
         await to_the_middle(driver)
