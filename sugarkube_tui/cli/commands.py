@@ -14,7 +14,6 @@ from typing import Any
 
 from sugarkube_tui.cli import exit_codes
 from sugarkube_tui.cli.inputs import (
-    environments_of_interest,
     find_targets,
     parse_host,
     read_choices,
@@ -36,7 +35,7 @@ from sugarkube_tui.engine.events import Event, EventSink, Result, as_json
 from sugarkube_tui.engine.formation import Formation, Look, Request
 from sugarkube_tui.engine.joining import Answer, Question, give_up
 from sugarkube_tui.engine.ports import Interest, Target, World
-from sugarkube_tui.engine.survey import LISTEN_S, listen
+from sugarkube_tui.engine.survey import LISTEN_S, listen, usual_interest
 from sugarkube_tui.engine.verify import Check, Proof, read_credentials, verify
 from sugarkube_tui.store.journal import RunJournal
 from sugarkube_tui.store.paths import Paths
@@ -58,12 +57,8 @@ def say_json(value: Mapping[str, Any]) -> None:
 async def scan(world: World, arguments: Namespace, variables: Mapping[str, str]) -> int:
     """List hosts and adverts."""
     defaults = read_defaults(arguments, variables)
-    names = tuple(f"{defaults.prefix}{number}.local" for number in range(10))
-    interest = Interest(
-        environments_of_interest(defaults.choices.environment),
-        (*names, "raspberrypi.local"),
-        tuple(parse_host(host).host for host in arguments.hosts),
-    )
+    typed = [parse_host(host).host for host in arguments.hosts]
+    interest = usual_interest(defaults.choices.environment, defaults.prefix, typed)
     survey = await listen(world.lan, interest, arguments.seconds, world.clock)
     if arguments.json:
         for host in survey.hosts:
@@ -73,7 +68,8 @@ async def scan(world: World, arguments: Namespace, variables: Mapping[str, str])
             say(line)
         if not survey.hosts:
             tell(
-                f"asked for {names[0]}, {names[1]} … and listened for adverts for {arguments.seconds:.0f} s\n"
+                f"asked for {interest.names[0]}, {interest.names[1]} … "
+                f"and listened for adverts for {arguments.seconds:.0f} s\n"
                 "→ is this workstation on the Pis' network, and is multicast (UDP 5353) let through? "
                 "give nodes by --host"
             )

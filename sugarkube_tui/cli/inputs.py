@@ -19,7 +19,6 @@ from sugarkube_tui.cluster.choices import (
     parse_registration_address,
     parse_servers,
 )
-from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.engine.ports import Lan, Login, Target
@@ -128,9 +127,3 @@ def read_choices(arguments: Namespace, defaults: Defaults) -> Choices:
     if arguments.airgap is not None:
         choices = replace(choices, airgap=read_release(arguments.airgap.expanduser()))
     return replace(choices, even_servers=arguments.even_servers, taint_servers=arguments.taint)
-
-
-def environments_of_interest(chosen: Environment) -> tuple[Environment, ...]:
-    """The environments whose adverts a scan asks for: the chosen one and the usual names."""
-    names = dict.fromkeys((chosen.name, "dev", "int", "prod", "staging"))
-    return tuple(Environment(name, chosen.cluster) for name in names)

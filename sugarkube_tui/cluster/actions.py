@@ -64,7 +64,6 @@ class InstallPackages:
 
 class UnitVerb(StrEnum):
     ENABLE = "enable --now"
-    RESTART = "restart"
     RELOAD = "reload-or-restart"
     START = "enable --now --no-block"
     RESTART_LATER = "restart --no-block"

@@ -34,8 +34,7 @@ class NodeBoard:
 
     Attributes:
         step, step_number, steps: the present step, its number from 1, and how many there will be.
-        step_at, action_at: when they began, in seconds since the run began.
-        heard_at: when anything was heard of it last.
+        action_at: when the present action began, in seconds since the run began.
         lines: all lines so far, including those that `log` has dropped.
         spent: seconds by what they went into; empty before the end.
     """
@@ -49,11 +48,9 @@ class NodeBoard:
     step: str = ""
     step_number: int = 0
     steps: int = 0
-    step_at: float = 0.0
     action: str = ""
     action_at: float = 0.0
     waiting: Waiting | None = None
-    heard_at: float = 0.0
     finished_at: float | None = None
     result: Result | None = None
     evidence: Evidence | None = None
@@ -89,7 +86,6 @@ class Board:
                 self.finished = event
             case _:
                 node = self.nodes.setdefault(event.node, NodeBoard(event.node))
-                node.heard_at = event.at
                 _fold_node(node, event)
 
 
@@ -100,7 +96,7 @@ def _fold_node(node: NodeBoard, event: Event) -> None:
         case RoleAssigned():
             node.role, node.reason, node.steps = event.role, event.reason, event.steps
         case StepStarted():
-            node.step, node.step_number, node.step_at = event.title, event.number, event.at
+            node.step, node.step_number = event.title, event.number
             node.write(f"── {event.title}")
         case StepFinished():
             node.history.append(event)

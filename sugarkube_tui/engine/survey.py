@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing, suppress
 
 from sugarkube_tui.cluster.advert import Advert
-from sugarkube_tui.cluster.environment import Environment
+from sugarkube_tui.cluster.environment import KNOWN_ENVIRONMENTS, Environment
 from sugarkube_tui.cluster.hosts import Sighting, Survey
 from sugarkube_tui.cluster.standing import LiveServer
 from sugarkube_tui.cluster.token import ca_hash
@@ -17,6 +17,21 @@ LISTEN_S = 2.5
 """Seconds to listen.  Queries go out at once and after 1 s (RFC 6762 §5.2), and answers come within
 120 ms: two of them fit, so that silence means absence."""
 ANSWER_WITHIN_S = 5.0
+
+
+EXPECTED_NAMES = 10
+"""How many names `<prefix>0`, `<prefix>1`, … a scan asks for."""
+
+
+def usual_interest(chosen: Environment, prefix: str, typed: Sequence[str] = ()) -> Interest:
+    """What a scan looks for: the chosen and the usual environments, expected names, and typed hosts."""
+    environments = dict.fromkeys((chosen.name, *KNOWN_ENVIRONMENTS))
+    names = [f"{prefix}{number}.local" for number in range(EXPECTED_NAMES)]
+    return Interest(
+        tuple(Environment(name, chosen.cluster) for name in environments),
+        (*names, "raspberrypi.local"),  # what every fresh Pi is called
+        tuple(typed),
+    )
 
 
 def never_enough(sighting: Sighting) -> bool:

@@ -10,18 +10,17 @@ from enum import StrEnum
 
 from sugarkube_tui.cluster.advert import Advert
 from sugarkube_tui.cluster.choices import Defaults
-from sugarkube_tui.cluster.environment import KNOWN_ENVIRONMENTS, Environment
+from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import SugarkubeError
 from sugarkube_tui.cluster.hosts import AdvertSeen, Host, HostSeen, Sighting, Survey
 from sugarkube_tui.cluster.standing import LiveServer, natural
 from sugarkube_tui.cluster.token import ca_hash
 from sugarkube_tui.engine.ports import Interest, World
+from sugarkube_tui.engine.survey import usual_interest
 from sugarkube_tui.tui.state.changes import Changes
 from sugarkube_tui.tui.tasks import Tasks
 
 ANSWER_WITHIN_S = 5.0
-EXPECTED = 10
-"""How many names of the prefix are asked for: `<prefix>0` to `<prefix>9`."""
 QUIET_AFTER_S = 4.0
 """Seconds after which a look that heard nothing says so: queries go out at 0, 1 and 3 s."""
 
@@ -103,14 +102,7 @@ class Scan:
 
     @property
     def interest(self) -> Interest:
-        default = self._defaults.choices.environment
-        known = (Environment(name, default.cluster) for name in KNOWN_ENVIRONMENTS)
-        prefix = self._defaults.prefix
-        return Interest(
-            environments=tuple(dict.fromkeys((default, *known))),
-            names=(*(f"{prefix}{number}.local" for number in range(EXPECTED)), "raspberrypi.local"),
-            hosts=tuple(self.typed),
-        )
+        return usual_interest(self._defaults.choices.environment, self._defaults.prefix, tuple(self.typed))
 
     async def _watch(self) -> None:
         try:
