@@ -19,6 +19,7 @@ from sugarkube_tui.cli.inputs import (
     read_choices,
     read_defaults,
     read_login,
+    variables_used,
 )
 from sugarkube_tui.cli.render import (
     EventLines,
@@ -86,8 +87,7 @@ async def plan(world: World, arguments: Namespace, variables: Mapping[str, str],
     if arguments.json:
         say_json(_look_json(look))
     else:
-        for line in look_lines(look):
-            say(line)
+        _say_look(look, arguments, variables)
     if look.failures or look.plan.blocked:
         return exit_codes.FAILED
     return exit_codes.WOULD_CHANGE if arguments.check and not look.plan.empty else exit_codes.OK
@@ -108,11 +108,10 @@ async def up(world: World, arguments: Namespace, variables: Mapping[str, str], p
     formation, targets = await _formation(world, arguments, variables, paths, (board.fold, show))
     try:
         look = await formation.look()
-        if not arguments.json:
-            for line in look_lines(look):
-                say(line)
-        else:
+        if arguments.json:
             say_json(_look_json(look))
+        else:
+            _say_look(look, arguments, variables)
         if look.failures or look.plan.blocked:
             tell("✖ nothing was changed: settle what is marked ✖ first")
             return exit_codes.FAILED
@@ -219,6 +218,13 @@ async def _formation(
         sinks = (journal, *sinks)
     ask = _ask_operator if sys.stdin.isatty() and not arguments.json else give_up
     return Formation(world, Request(targets, choices, token, directory), sinks, ask), targets
+
+
+def _say_look(look: Look, arguments: Namespace, variables: Mapping[str, str]) -> None:
+    for choice, variable in variables_used(arguments, read_defaults(arguments, variables)).items():
+        say(f"{choice.replace('_', ' ')}: from {variable}={variables[variable].strip()}")
+    for line in look_lines(look):
+        say(line)
 
 
 async def _agreed(arguments: Namespace) -> bool:

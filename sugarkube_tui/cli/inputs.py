@@ -110,6 +110,15 @@ def read_defaults(arguments: Namespace, variables: Mapping[str, str]) -> Default
     return defaults_from_variables(variables)
 
 
+def variables_used(arguments: Namespace, defaults: Defaults) -> dict[str, str]:
+    """Choice → the variable it came from, for those that no argument decides."""
+    return {
+        field: variable
+        for field, variable in defaults.sources.items()
+        if getattr(arguments, field, None) is None
+    }
+
+
 def read_choices(arguments: Namespace, defaults: Defaults) -> Choices:
     """The choices for `plan` and `up`.
 

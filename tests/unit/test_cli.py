@@ -54,6 +54,16 @@ def test_plan_shows_every_change_and_changes_nothing(capsys):
     assert "4 reboots" in out
 
 
+def test_plan_says_which_choices_variables_made(capsys, monkeypatch):
+    monkeypatch.setenv("SUGARKUBE_SERVERS", "3")
+    monkeypatch.setenv("SUGARKUBE_ENV", "prod")
+    monkeypatch.setenv("K3S_CHANNEL", "latest")
+    _, out, _ = run(capsys, "plan", "dev", "--demo", *FOUR, "--channel", "stable")
+    assert "servers: from SUGARKUBE_SERVERS=3" in out
+    assert "K3S_CHANNEL" not in out
+    assert "SUGARKUBE_ENV" not in out
+
+
 def test_plan_check_says_by_its_status_that_something_would_change(capsys):
     status, _, _ = run(capsys, "plan", "dev", "--demo", *FOUR, "--check")
     assert status == exit_codes.WOULD_CHANGE
