@@ -256,7 +256,7 @@ class Formation:
         self._direct = look.plan.direct
         for plan in look.plan.nodes:
             node = self._nodes[plan.name]
-            gated = self._joins(node) or (plan.goal.role is Role.FIRST_SERVER and not self._has_data(node))
+            gated = self._joins(node) or self._founds(node)
             steps = len(PREPARE) + len(FORM) + (plan.name == self._source) + gated
             self._teller.tell(
                 RoleAssigned(self._teller.at, plan.name, plan.goal.role.value, plan.reason, steps)
@@ -308,7 +308,7 @@ class Formation:
 
     async def _form(self, node: NodeRun, turns: Turns) -> None:
         goal = node.assigned
-        if goal.role is Role.FIRST_SERVER and not self._has_data(node):
+        if self._founds(node):
             await node.in_step("gates", "Bootstrap gate", partial(self._check_alone, node))
         if not self._joins(node):
             await node.converge((join.STEP, start.START))
@@ -323,6 +323,10 @@ class Formation:
         else:
             await turns.servers_done(node)
             await self._join(node, token)
+
+    def _founds(self, node: NodeRun) -> bool:
+        """It is to start a cluster that does not exist yet."""
+        return node.assigned.role is Role.FIRST_SERVER and not self._has_data(node)
 
     def _joins(self, node: NodeRun) -> bool:
         """It has to be let in by others.  The rest bootstrap, are members, or wake up together."""

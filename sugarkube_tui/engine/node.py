@@ -212,9 +212,11 @@ class NodeRun:
             ConnectionLost, AccessError: as for `Machine.apply`.
         """
         done: list[Action] = []
+        told: list[Problem] = []
         for _ in range(ROUNDS):
             plan = plan_step(step, self._known_facts(), self.assigned)
-            self._report(plan.problems)
+            self._report(problem for problem in plan.problems if problem not in told)
+            told += plan.problems
             if not plan.actions:
                 if plan.problems:
                     return Result.WARNED

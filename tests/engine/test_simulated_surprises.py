@@ -5,7 +5,16 @@ from __future__ import annotations
 from sugarkube_tui.cluster.choices import Choices
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.engine.board import Board
-from sugarkube_tui.engine.events import Event, NodeFinished, Result, RunStarted, Spent, StepFinished, Waiting
+from sugarkube_tui.engine.events import (
+    Event,
+    NodeFinished,
+    Result,
+    RunStarted,
+    Spent,
+    StepFinished,
+    Waiting,
+    Warned,
+)
 from sugarkube_tui.engine.formation import Formation, Request
 from sugarkube_tui.engine.joining import Answer, Question
 from sugarkube_tui.engine.ports import Target, World
@@ -88,3 +97,10 @@ async def test_a_node_given_by_its_address_has_one_name_from_the_first_event_on(
     board = board_of(story)
     assert list(board.nodes) == ["sugarkube0"]
     assert board.nodes["sugarkube0"].result is Result.CHANGED
+
+
+async def test_a_warning_is_told_once_however_often_the_step_looks(simulation: Simulation) -> None:
+    foreign = "/etc/rancher/k3s/config.yaml.d/50-own.yaml"
+    simulation.pi("sugarkube0").files[foreign] = 'node-label:\n  - "a=b"\n'
+    story = await form(simulation.world, targets(0), Choices())
+    assert sum(foreign in event.what for event in story.of(Warned)) == 1
