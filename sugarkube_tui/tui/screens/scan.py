@@ -68,6 +68,8 @@ class ScanScreen(WizardScreen):
     # -- drawing
 
     def status(self) -> Content:
+        if not self.has_class("-wide"):
+            return super().status()  # the way through the wizard is worth more than a count
         scan = self.session.scan
         where = "demo LAN · " if self.session.world.simulated else ""
         found = f"{words.plural(len(scan.hosts), 'host')} in {words.ms(scan.last_ms)}" if scan.hosts else "…"
