@@ -10,7 +10,8 @@ from textual.pilot import Pilot
 
 from sugarkube_tui.cluster.choices import defaults_from_variables
 from sugarkube_tui.engine.events import Event
-from sugarkube_tui.engine.ports import Login, World
+from sugarkube_tui.engine.ports import Given, Login, World
+from sugarkube_tui.store.consents import Consents
 from sugarkube_tui.tui.app import SugarkubeApp
 from sugarkube_tui.tui.screens.base import WizardScreen
 from sugarkube_tui.tui.stages import Stage
@@ -23,18 +24,22 @@ def wizard(
     world: World,
     *,
     variables: dict[str, str] | None = None,
+    consents: Consents | None = None,
     hosts: tuple[str, ...] = (),
+    given: tuple[Given, ...] = (),
     on_event: Callable[[Event], None] = lambda event: None,
 ) -> SugarkubeApp:
     """A wizard on this world, with only these variables."""
-    given = variables or {}
+    variables = variables or {}
     return SugarkubeApp(
         world,
-        defaults_from_variables(given),
-        variables=given,
+        defaults_from_variables(variables),
+        variables=variables,
         login=Login(),
         open_journal=lambda environment: (on_event, RUNS),
+        consents=consents or Consents(None),
         hosts=hosts,
+        given=given,
     )
 
 

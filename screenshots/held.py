@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 from sugarkube_tui.engine.ports import Clock, World
@@ -17,6 +18,11 @@ class HeldClock:
         self._clock = clock
         self._running = asyncio.Event()
         self._running.set()
+        self._enough: Callable[[float], bool] = lambda seconds: False
+
+    def hold_when(self, enough: Callable[[float], bool]) -> None:
+        """Hold each time that somebody wants to sleep for so long that this is true."""
+        self._enough = enough
 
     def hold(self) -> None:
         self._running.clear()
@@ -28,6 +34,8 @@ class HeldClock:
         return self._clock.now()
 
     async def sleep(self, seconds: float) -> None:
+        if self._enough(seconds):
+            self.hold()
         await self._running.wait()
         await self._clock.sleep(seconds)
         await self._running.wait()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 
-from sugarkube_tui.engine.ports import World
+from sugarkube_tui.engine.ports import Given, World
 from sugarkube_tui.store.paths import Paths
 
 
@@ -26,10 +27,11 @@ def real_world(paths: Paths) -> World:
     from sugarkube_tui.lan.api import TlsApi
     from sugarkube_tui.lan.discovery import ZeroconfLan
     from sugarkube_tui.ssh import SshConnector
+    from sugarkube_tui.ssh.greeting import SshGreeter
     from sugarkube_tui.store.pins import HostKeyPins
 
     clock = RealClock()
-    lan = ZeroconfLan()
+    lan = ZeroconfLan(greeter=SshGreeter())
     return World(
         machines=ShellMachines(SshConnector(HostKeyPins(paths.pins)), clock),
         lan=lan,
@@ -37,6 +39,13 @@ def real_world(paths: Paths) -> World:
         kubernetes=KubernetesClient(lan.resolve),
         clock=clock,
     )
+
+
+def ssh_aliases() -> tuple[Given, ...]:
+    """Hosts on private networks that the user's ~/.ssh/config names."""
+    from sugarkube_tui.ssh.aliases import read_aliases
+
+    return read_aliases(Path.home() / ".ssh")
 
 
 def demo_world() -> World:

@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from sugarkube_tui import __version__
 from sugarkube_tui.cli import exit_codes
+from sugarkube_tui.cluster.sightings import Layer
 
 _DESCRIPTION = """\
 Form a k3s cluster from the Raspberry Pis on your LAN.
@@ -25,7 +26,8 @@ exit status:
 
 variables (arguments come first):
   SUGARKUBE_ENV, SUGARKUBE_CLUSTER, SUGARKUBE_SERVERS, SUGARKUBE_API_REGADDR, K3S_CHANNEL,
-  SUGARKUBE_TOKEN_<ENV>, SUGARKUBE_TOKEN, SUGARKUBE_FIX_TIME, SUGARKUBE_STRICT_TIME, SUGARKUBE_NODE_PREFIX"""
+  SUGARKUBE_TOKEN_<ENV>, SUGARKUBE_TOKEN, SUGARKUBE_FIX_TIME, SUGARKUBE_STRICT_TIME, SUGARKUBE_NODE_PREFIX,
+  SUGARKUBE_DEBUG_MDNS"""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -61,7 +63,35 @@ def parser() -> argparse.ArgumentParser:
     scan.add_argument(
         "--seconds", type=float, default=4.0, metavar="S", help="how long to listen (default 4)"
     )
+    scan.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        metavar="LAYER",
+        help=f"do not look by this means ({', '.join(Layer)}); once for each",
+    )
+    scan.add_argument(
+        "--interface",
+        action="append",
+        default=[],
+        dest="interfaces",
+        metavar="NAME",
+        help="look on this network interface only; once for each",
+    )
+    scan.add_argument(
+        "--sweep",
+        nargs="*",
+        metavar="NETWORK",
+        help="also knock at port 22 of every address of these networks, at most a /22 each "
+        "(default: those of the interfaces)",
+    )
     _json(scan)
+
+    servers = commands.add_parser(
+        "servers", parents=[demo], help="print the control-plane hosts of an environment, one on a line"
+    )
+    servers.add_argument("environment", metavar="ENV", help="for example dev, int or prod")
+    _cluster(servers)
 
     plan = commands.add_parser("plan", parents=[demo], help="print what `up` would do; changes nothing")
     _formation(plan)
@@ -120,6 +150,9 @@ def _hosts(command: argparse.ArgumentParser) -> None:
         dest="hosts",
         metavar="H",
         help="a node: [user@]name-or-address[:port]; once for each",
+    )
+    command.add_argument(
+        "--hosts-file", type=Path, metavar="FILE", help="nodes, one on a line; # begins a comment"
     )
 
 

@@ -1,9 +1,8 @@
-"""The commands: each takes what was asked for and returns the exit status."""
+"""`plan` and `up`: each takes what was asked for and returns the exit status."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
@@ -15,66 +14,24 @@ from typing import Any
 from sugarkube_tui.cli import exit_codes
 from sugarkube_tui.cli.inputs import (
     find_targets,
-    parse_host,
+    host_texts,
     read_choices,
     read_defaults,
     read_login,
     variables_used,
 )
-from sugarkube_tui.cli.render import (
-    EventLines,
-    look_lines,
-    proof_lines,
-    survey_lines,
-    time_lines,
-)
-from sugarkube_tui.cluster.choices import parse_registration_address, parse_servers
+from sugarkube_tui.cli.output import say, say_json, tell
+from sugarkube_tui.cli.proving import say_proof
+from sugarkube_tui.cli.render import EventLines, look_lines, time_lines
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.token import token_from_variables
 from sugarkube_tui.engine.board import Board
 from sugarkube_tui.engine.events import Event, EventSink, Result, as_json
 from sugarkube_tui.engine.formation import Formation, Look, Request
 from sugarkube_tui.engine.joining import Answer, Question, give_up
-from sugarkube_tui.engine.ports import Interest, Target, World
-from sugarkube_tui.engine.survey import LISTEN_S, listen, usual_interest
-from sugarkube_tui.engine.verify import Check, Proof, read_credentials, verify
+from sugarkube_tui.engine.ports import Target, World
 from sugarkube_tui.store.journal import RunJournal
 from sugarkube_tui.store.paths import Paths
-
-
-def say(text: str = "") -> None:
-    print(text, flush=True)
-
-
-def tell(text: str) -> None:
-    """For people, beside data on standard output."""
-    print(text, file=sys.stderr, flush=True)
-
-
-def say_json(value: Mapping[str, Any]) -> None:
-    say(json.dumps(value, ensure_ascii=False, default=str))
-
-
-async def scan(world: World, arguments: Namespace, variables: Mapping[str, str]) -> int:
-    """List hosts and adverts."""
-    defaults = read_defaults(arguments, variables)
-    typed = [parse_host(host).host for host in arguments.hosts]
-    interest = usual_interest(defaults.choices.environment, defaults.prefix, typed)
-    survey = await listen(world.lan, interest, arguments.seconds, world.clock)
-    if arguments.json:
-        for host in survey.hosts:
-            say_json({"event": "host", **asdict(host)})
-    else:
-        for line in survey_lines(survey):
-            say(line)
-        if not survey.hosts:
-            tell(
-                f"asked for {interest.names[0]}, {interest.names[1]} … "
-                f"and listened for adverts for {arguments.seconds:.0f} s\n"
-                "→ is this workstation on the Pis' network, and is multicast (UDP 5353) let through? "
-                "give nodes by --host"
-            )
-    return exit_codes.OK if survey.hosts else exit_codes.FAILED
 
 
 async def plan(world: World, arguments: Namespace, variables: Mapping[str, str], paths: Paths) -> int:
@@ -128,70 +85,9 @@ async def up(world: World, arguments: Namespace, variables: Mapping[str, str], p
         return exit_codes.FAILED
     servers = [node.goal.hostname for node in look.plan.nodes if node.goal.role.is_server]
     sources = sorted(targets, key=lambda target: target.name not in servers)
-    proof = await _prove(world, arguments, variables, sources, [f"{name}.local" for name in servers])
+    expected = tuple(f"{name}.local" for name in servers)
+    proof = await say_proof(world, arguments, variables, tuple(sources), expected, len(servers))
     return exit_codes.OK if proof.ok else exit_codes.FAILED
-
-
-async def prove(world: World, arguments: Namespace, variables: Mapping[str, str]) -> int:
-    """Prove the cluster by a fresh look."""
-    defaults = read_defaults(arguments, variables)
-    environment = defaults.choices.environment
-    login = read_login(arguments)
-    if arguments.hosts:
-        targets = await find_targets(world.lan, arguments.hosts, login)
-    else:
-        survey = await listen(world.lan, Interest((environment,)), LISTEN_S, world.clock)
-        # An advert is a rumour: a stranger that spreads one gets no password to try.
-        targets = tuple(
-            Target(advert.host.removesuffix(".local"), address, login, alias=advert.host, trust_new=False)
-            for advert in survey.servers_of(environment)
-            for address in advert.addresses
-        )
-    proof = await _prove(world, arguments, variables, targets, ())
-    wanted = parse_servers(arguments.servers, "--servers") if arguments.servers else 0
-    if len(proof.servers) < wanted:
-        tell(f"✖ {len(proof.servers)} of {wanted} servers are there")
-        return exit_codes.FAILED
-    return exit_codes.OK if proof.ok else exit_codes.FAILED
-
-
-async def _prove(
-    world: World,
-    arguments: Namespace,
-    variables: Mapping[str, str],
-    sources: list[Target] | tuple[Target, ...],
-    expected: list[str] | tuple[str, ...],
-) -> Proof:
-    defaults = read_defaults(arguments, variables)
-    environment = defaults.choices.environment
-    address = defaults.choices.registration_address
-    if arguments.registration_address is not None:
-        address = parse_registration_address(arguments.registration_address, "--registration-address")
-    token = token_from_variables(environment, variables)
-    credentials = await read_credentials(world, sources, token)
-
-    def show(check: Check) -> None:
-        if arguments.json:
-            say_json({"event": "check", **asdict(check)})
-
-    proof = await verify(world, environment, expected, credentials, address, show)
-    if arguments.json:
-        nodes = [asdict(node) for node in proof.nodes]
-        say_json(
-            {
-                "event": "proof",
-                "environment": str(environment),
-                "ok": proof.ok,
-                "servers": {server.host: server.ok for server in proof.servers},
-                "nodes": nodes,
-                "problem": proof.problem,
-            }
-        )
-    else:
-        say()
-        for line in proof_lines(proof):
-            say(line)
-    return proof
 
 
 async def _formation(
@@ -201,7 +97,8 @@ async def _formation(
     paths: Paths,
     sinks: tuple[EventSink, ...],
 ) -> tuple[Formation, tuple[Target, ...]]:
-    if not arguments.hosts:
+    hosts = host_texts(arguments)
+    if not hosts:
         raise InvalidInput(
             "no node was named",
             where="--host",
@@ -210,7 +107,7 @@ async def _formation(
         )
     choices = read_choices(arguments, read_defaults(arguments, variables))
     token = token_from_variables(choices.environment, variables)
-    targets = await find_targets(world.lan, arguments.hosts, read_login(arguments))
+    targets = await find_targets(world.lan, hosts, read_login(arguments))
     directory = ""
     if sinks and not world.simulated:
         journal = RunJournal(paths.runs, str(choices.environment))

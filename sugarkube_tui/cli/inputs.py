@@ -6,8 +6,9 @@ import getpass
 import re
 import sys
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from ipaddress import ip_network
 from pathlib import Path
 
 from sugarkube_tui.cluster.advert import normal_host
@@ -21,7 +22,9 @@ from sugarkube_tui.cluster.choices import (
 )
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.secrets import Secret
-from sugarkube_tui.engine.ports import Lan, Login, Target
+from sugarkube_tui.cluster.sightings import USUAL_LAYERS, Layer
+from sugarkube_tui.engine.ports import Given, Interest, Lan, Login, Target
+from sugarkube_tui.engine.survey import usual_interest
 from sugarkube_tui.store.release import read_release
 
 RESOLVE_WITHIN_S = 3.0
@@ -53,6 +56,69 @@ def parse_host(text: str) -> TypedHost:
     return TypedHost(
         normal_host(match["six"] or match["name"]), match["user"] or "", int(match["port"] or 22)
     )
+
+
+def host_texts(arguments: Namespace) -> list[str]:
+    """All hosts that were named: by `--host`, then by `--hosts-file`.
+
+    Raises:
+        InvalidInput: the file cannot be read.
+    """
+    return [*arguments.hosts, *(text for text, _ in _hosts_in(arguments.hosts_file))]
+
+
+def _hosts_in(file: Path | None) -> Iterator[tuple[str, str]]:
+    """Hosts in a file, one on a line, `#` begins a comment; each with its place."""
+    if file is None:
+        return
+    try:
+        lines = file.expanduser().read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(
+            "the hosts file cannot be read",
+            where=str(file),
+            why=str(error),
+            remedy="give a text file with one [user@]name-or-address[:port] on a line",
+        ) from error
+    for number, line in enumerate(lines, start=1):
+        if text := line.partition("#")[0].strip():
+            yield text, f"{file.name}:{number}"
+
+
+def read_given(arguments: Namespace) -> tuple[Given, ...]:
+    """The same as `host_texts`, as a scan takes them."""
+    named = [(text, Given.by_hand("").source) for text in arguments.hosts]
+    found = [(parse_host(text).host, source) for text, source in (*named, *_hosts_in(arguments.hosts_file))]
+    return tuple(Given(host, host, source) for host, source in found)
+
+
+def read_interest(arguments: Namespace, defaults: Defaults, given: Sequence[Given]) -> Interest:
+    """What a scan looks for, and by which means.
+
+    Raises:
+        InvalidInput: a layer or a network is none.
+    """
+    layers = USUAL_LAYERS
+    if arguments.sweep is not None:
+        layers |= {Layer.SWEEP}
+    for name in arguments.without:
+        if name not in Layer.__members__.values():
+            raise InvalidInput(
+                f"{name!r} is no way to find hosts",
+                where="--without",
+                remedy=f"use one of {', '.join(Layer)}",
+            )
+        layers -= {Layer(name)}
+    networks = []
+    for text in arguments.sweep or ():
+        try:
+            networks.append(str(ip_network(text, strict=False)))
+        except ValueError as error:
+            raise InvalidInput(
+                f"{text!r} is no network", where="--sweep", remedy="use for example 192.168.3.0/24"
+            ) from error
+    usual = usual_interest(defaults.choices.environment, defaults.prefix, given)
+    return replace(usual, layers=layers, interfaces=tuple(arguments.interfaces), networks=tuple(networks))
 
 
 def read_login(arguments: Namespace) -> Login:

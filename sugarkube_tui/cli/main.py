@@ -10,13 +10,13 @@ from argparse import Namespace
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
-from sugarkube_tui.cli import commands, exit_codes
+from sugarkube_tui.cli import commands, exit_codes, proving, scanning
 from sugarkube_tui.cli.arguments import parser
 from sugarkube_tui.cli.inputs import read_defaults, read_login
 from sugarkube_tui.cli.render import error_lines
 from sugarkube_tui.cluster.errors import InvalidInput, SugarkubeError
 from sugarkube_tui.store.paths import Paths
-from sugarkube_tui.wiring import demo_world, real_world
+from sugarkube_tui.wiring import demo_world, real_world, ssh_aliases
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -46,13 +46,16 @@ async def _command(arguments: Namespace, variables: Mapping[str, str]) -> int:
     world = demo_world() if arguments.demo else real_world(paths)
     match arguments.command:
         case "scan":
-            return await commands.scan(world, arguments, variables)
+            aliases = () if world.simulated else ssh_aliases()
+            return await scanning.scan(world, arguments, variables, aliases)
+        case "servers":
+            return await scanning.servers(world, arguments, variables)
         case "plan":
             return await commands.plan(world, arguments, variables, paths)
         case "up":
             return await commands.up(world, arguments, variables, paths)
         case _:
-            return await commands.prove(world, arguments, variables)
+            return await proving.verify(world, arguments, variables)
 
 
 async def _stoppable(work: Coroutine[Any, Any, int]) -> int:
@@ -70,6 +73,7 @@ def _wizard(arguments: Namespace, variables: Mapping[str, str]) -> int:
             "the wizard needs a terminal",
             remedy="without one, use the commands: sugarkube-tui --help",
         )
+    from sugarkube_tui.store.consents import Consents
     from sugarkube_tui.store.journal import RunJournal
     from sugarkube_tui.tui.app import SugarkubeApp
 
@@ -84,7 +88,15 @@ def _wizard(arguments: Namespace, variables: Mapping[str, str]) -> int:
         journal = RunJournal(paths.runs, environment)
         return journal, journal.problem or str(journal.directory)
 
-    app = SugarkubeApp(world, defaults, variables=variables, login=login, open_journal=open_journal)
+    app = SugarkubeApp(
+        world,
+        defaults,
+        variables=variables,
+        login=login,
+        open_journal=open_journal,
+        consents=Consents(None if world.simulated else paths.consents),
+        given=() if world.simulated else ssh_aliases(),
+    )
     return app.run() or exit_codes.OK
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sugarkube_tui.cluster.errors import SugarkubeError
 from sugarkube_tui.cluster.facts import AccessFacts
+from sugarkube_tui.cluster.findings import ApiLook, ApiLooks, Finding
 from sugarkube_tui.cluster.hosts import Survey
 from sugarkube_tui.cluster.plan import NodePlan, Plan, Problem
+from sugarkube_tui.cluster.sightings import LAYER_TITLES
+from sugarkube_tui.cluster.timing import judge_round
 from sugarkube_tui.cluster.token import short_hash
 from sugarkube_tui.engine.board import Board, evidence_lines
 from sugarkube_tui.engine.events import (
@@ -26,7 +29,7 @@ from sugarkube_tui.engine.events import (
     Warned,
 )
 from sugarkube_tui.engine.formation import Look
-from sugarkube_tui.engine.verify import Check, Held, Proof
+from sugarkube_tui.engine.proof import Check, Held, Proof
 
 GLYPHS = {
     Result.OK: "✔",
@@ -43,20 +46,31 @@ def error_lines(error: SugarkubeError) -> list[str]:
     return [f"✖ {line}" if number == 0 else f"  {line}" for number, line in enumerate(str(error).split("\n"))]
 
 
-def survey_lines(survey: Survey) -> Iterator[str]:
+def survey_lines(survey: Survey, apis: ApiLooks, found: Sequence[Finding]) -> Iterator[str]:
+    """Hosts with their evidence, adverts by environment, and what is to be known of them."""
     if not survey.hosts:
         yield "nothing was found"
-        return
-    width = max(len(host.name) for host in survey.hosts)
+    width = max((len(host.name) for host in survey.hosts), default=0)
     for host in survey.hosts:
-        yield f"{host.name:<{width}}  {host.address:<15}  {'; '.join(host.evidence)}"
+        pi = "Pi" if host.pi_reasons else "–"
+        evidence = "; ".join(dict.fromkeys(evidence.what for evidence in host.evidence))
+        yield f"{host.name:<{width}}  {host.address:<15}  {pi}  {evidence}"
     adverts = survey.adverts
     yield ""
     yield f"k3s adverts: {len(adverts)}"
     for advert in adverts:
-        yield f"  {advert.environment}  {advert.host}:{advert.port}  {advert.role or 'no role'}"
-        for problem in advert.problems:
-            yield f"    ▲ {problem}"
+        look = apis.get((advert.host, advert.port), ApiLook())
+        api = f"answers, CA {short_hash(look.ca_hash)}" if look.ca_hash else look.answer.value
+        where = f"{advert.host}:{advert.port}"
+        yield f"  {advert.environment}  {where}  {advert.role or 'no role'}  {api}"
+    for finding in found:
+        yield f"{'✖' if finding.serious else '▲'} {finding.what}"
+        yield f"  → {finding.remedy}"
+    yield ""
+    for told in survey.layers.values():
+        took = "" if told.ms is None else f" in {told.ms:.0f} ms"
+        note = f"; {told.note}" if told.note else ""
+        yield f"{LAYER_TITLES[told.layer]}: {told.sent} {told.unit}{took}{note}"
 
 
 def look_lines(look: Look) -> Iterator[str]:
@@ -199,17 +213,37 @@ def check_line(check: Check) -> str:
 
 
 def proof_lines(proof: Proof) -> Iterator[str]:
-    """Every server's ladder, and the verdict."""
+    """Every server's ladder, the nodes, who hears whom, and the verdict."""
     for server in proof.servers:
         for check in server.checks:
             yield check_line(check)
             if check.remedy:
                 yield f"    → {check.remedy}"
+        if not server.ok:
+            yield f"✖ {server.host}: {server.verdict}{'' if server.expected else ' (nobody expects it)'}"
     for node in proof.nodes:
         glyph = "✔" if node.state == "Ready" else "✖"
         roles = ", ".join(node.roles) or "agent"
         yield f"{glyph} {node.name:<22} {node.state:<18} {roles}  {node.version}"
+    for vantage in proof.vantages:
+        hears = ", ".join(host.removesuffix(".local") for host in vantage.heard) or "nobody"
+        yield (
+            f"  {vantage.name} hears {hears}"
+            if not vantage.problem
+            else (f"▲ {vantage.name} could not be asked: {vantage.problem}")
+        )
+    if proof.diagnosis.what:
+        yield f"▲ {proof.diagnosis.what}"
+        yield from (f"  · {cause}" for cause in proof.diagnosis.causes)
     if proof.problem:
         yield f"▲ {proof.problem}"
     verdict = "✔ proved" if proof.ok else "✖ not proved"
-    yield f"{verdict}: {proof.environment}, {proof.seen} of {len(proof.servers)} servers heard"
+    yield f"{verdict}: {proof.environment}, {proof.seen} of {proof.must_be} servers seen{_pace(proof)}"
+
+
+def _pace(proof: Proof) -> str:
+    if proof.ms_elapsed is None:
+        return ""
+    judgement = judge_round(proof.ms_elapsed)
+    points_to = f": {judgement.points_to}" if judgement.points_to else ""
+    return f", ms_elapsed={proof.ms_elapsed:.0f} ({judgement.pace}{points_to})"

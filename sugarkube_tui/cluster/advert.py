@@ -45,17 +45,42 @@ class Advert:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What is wrong with the TXT record, by contract §5.1."""
+        """What is wrong with the TXT record, by contract §5.1.
+
+        `phase`, `leader` and `host` are newer than the others: they may be absent, but not lie.
+        """
         expected = {
             "k3s": "1",
             "cluster": self.environment.cluster,
             "env": self.environment.name,
             "role": "server",
         }
-        return tuple(
+        told = {key: self.txt.get(key, "").strip().lower() for key in self.txt}
+        wrong = [
             f"{key}={self.txt.get(key, '(absent)')}, expected {value}"
             for key, value in expected.items()
-            if self.txt.get(key, "").strip().lower() != value
+            if told.get(key, "") != value
+        ]
+        if told.get("phase") and told["phase"] != told.get("role"):
+            wrong.append(f"phase={self.txt['phase']}, but role={self.txt.get('role', '(absent)')}")
+        for key in ("leader", "host"):
+            if told.get(key) and normal_host(told[key]) != self.host:
+                wrong.append(f"{key}={self.txt[key]}, but {self.host} announces it")
+        return tuple(wrong)
+
+    @property
+    def mangled(self) -> bool:
+        """An `env=` slipped into the environment's name; upstream's scripts once did that (contract §11)."""
+        return "-env=" in self.service_type or self.txt.get("env", "").lower().startswith("env=")
+
+    @property
+    def record_lines(self) -> tuple[str, ...]:
+        """The records as they were heard, for people."""
+        return (
+            f"{self.instance}.{self.service_type}.local",
+            f"SRV {self.host or '(none)'}:{self.port}",
+            *(f"{'AAAA' if ':' in address else 'A'} {address}" for address in self.addresses),
+            *(f"TXT {key}={value}" for key, value in self.txt.items()),
         )
 
 

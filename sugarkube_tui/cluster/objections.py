@@ -39,8 +39,18 @@ def objections(
                 f"{server.host} advertises {environment}, but its API does not answer",
                 f"start it (sudo systemctl start k3s on {server.host}), or withdraw its advert there: "
                 f"sudo rm {environment.advert_path}",
-                why="a second cluster beside one that is only asleep would split it",
+                Severity.WARNING if standing.is_alive else Severity.BLOCKING,
+                why="it is not joined through, but counts as one of the servers"
+                if standing.is_alive
+                else "a second cluster beside one that is only asleep would split it",
             )
+    for server in standing.strangers:
+        yield Problem(
+            f"{server.host} poses as a server of {environment}, and is none of this cluster",
+            "nothing joins through it, and it is sent no token; find out which machine it is",
+            Severity.WARNING,
+            why=f"its CA is {short_hash(server.ca_hash)}, the cluster's is {short_hash(standing.ca_hash)}",
+        )
     if hashes and not standing.server_count:
         agents = ", ".join(standing.agents)
         yield Problem(

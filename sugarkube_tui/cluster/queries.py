@@ -75,6 +75,54 @@ class OpenPorts:
 
 
 @dataclass(frozen=True, slots=True)
+class PeerView:
+    """What a node sees of servers: one line for each name and socket, with milliseconds.
+
+    `name <ms> <name> <address>,…` (nothing behind the name: it does not resolve there) and
+    `port <ms> <address> <port> open|closed`.  All are asked at once, each for 3 s at most.
+
+    Attributes:
+        names: looked up as the node's programs do, so through nss-mdns.
+        sockets: address and TCP port.
+    """
+
+    names: tuple[str, ...]
+    sockets: tuple[tuple[str, int], ...]
+
+    @property
+    def script(self) -> str:
+        lookups = (
+            "{ began=$(now); found=$(timeout 3 getent ahosts "
+            f"{shlex.quote(name)} | awk '!seen[$1]++ {{print $1}}' | paste -s -d , -); "
+            f'echo "name $(($(now) - began))" {shlex.quote(name)} "$found"; }} &'
+            for name in self.names
+        )
+        knocks = (
+            f"{{ began=$(now); if timeout 3 bash -c 'exec 3<>/dev/tcp/$0/{port}' {shlex.quote(address)} "
+            "2>/dev/null; then state=open; else state=closed; fi; "
+            f'echo "port $(($(now) - began))" {shlex.quote(address)} {port} "$state"; }} &'
+            for address, port in self.sockets
+        )
+        return "\n".join(("now() { date +%s%3N; }", *lookups, *knocks, "wait"))
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureMdns:
+    """The mDNS packets that pass at a node, for some seconds: one line for each, which begins with the
+    time since the first one, `00:00:01.234567`."""
+
+    seconds: int
+
+    @property
+    def script(self) -> str:
+        return (
+            "command -v tcpdump >/dev/null || { echo 'tcpdump is not installed here' >&2; exit 127; }; "
+            f"timeout {self.seconds} tcpdump -l -n -ttttt -i any -s 0 udp port 5353 2>/dev/null "
+            "| head -n 2000; true"
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class PasswordAccepted:
     """Whether a server accepts the token's password: the HTTP status of a harmless request.
 
@@ -132,4 +180,14 @@ def _resolves(host: str) -> str:
     return ""
 
 
-Query = ReadToken | ReadKubeconfig | ResolveChannel | ServedCa | OpenPorts | PasswordAccepted | HeardServers
+Query = (
+    ReadToken
+    | ReadKubeconfig
+    | ResolveChannel
+    | ServedCa
+    | OpenPorts
+    | PeerView
+    | PasswordAccepted
+    | HeardServers
+    | CaptureMdns
+)

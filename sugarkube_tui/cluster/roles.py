@@ -51,7 +51,8 @@ def assign_roles(
         token: the token that was given; None: read from a server.
         version: the release for new nodes, where it is known.
     """
-    standing = Standing.of(choices.environment, nodes, live)
+    token_hash = (token.ca_hash if token else None) or ""
+    standing = Standing.of(choices.environment, nodes, live, token_hash)
     new = standing.new
     wanted = max(0, choices.servers - standing.server_count)
     new_servers, new_agents = new[:wanted], new[wanted:]

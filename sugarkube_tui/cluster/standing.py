@@ -38,24 +38,40 @@ class Standing:
         nodes: facts by node name.
         ours: k3s of the chosen nodes that hold data of this cluster, whole or half-made, by node name.
         elsewhere: servers that were heard and are not among the chosen nodes.
+        strangers: of those that were heard, the ones that serve another CA than what is certainly the
+            cluster's: they are none of its servers.
     """
 
     environment: Environment
     nodes: Mapping[str, NodeFacts]
     ours: Mapping[str, K3sFacts]
     elsewhere: tuple[LiveServer, ...]
+    strangers: tuple[LiveServer, ...] = ()
 
     @classmethod
     def of(
-        cls, environment: Environment, nodes: Mapping[str, NodeFacts], live: Sequence[LiveServer]
+        cls,
+        environment: Environment,
+        nodes: Mapping[str, NodeFacts],
+        live: Sequence[LiveServer],
+        token_hash: str = "",
     ) -> Standing:
+        """Args:
+        live: servers of this environment that were heard, the chosen nodes' own included.
+        token_hash: of the CA that a given token names.
+        """
         chosen = {f"{facts.access.hostname}.local" for facts in nodes.values()}
-        return cls(
-            environment,
-            nodes,
-            {name: facts.k3s for name, facts in nodes.items() if _holds(facts.k3s, str(environment), live)},
-            tuple(server for server in live if server.host not in chosen),
-        )
+        ours = {name: facts.k3s for name, facts in nodes.items() if _holds(facts.k3s, str(environment), live)}
+        others = [server for server in live if server.host not in chosen]
+        certain = _certain_hash({k3s.ca_hash for k3s in ours.values()}, others, token_hash)
+        strangers = [server for server in others if certain and server.ca_hash not in ("", certain)]
+        elsewhere = [server for server in others if server not in strangers]
+        return cls(environment, nodes, ours, tuple(elsewhere), tuple(strangers))
+
+    @property
+    def is_alive(self) -> bool:
+        """Some server of the cluster answers."""
+        return bool(self.serving) or any(server.ca_hash for server in self.elsewhere)
 
     @property
     def ca_hashes(self) -> dict[str, str]:
@@ -119,6 +135,16 @@ class Standing:
             *(self.nodes[name].access.address for name in (*self.founders, first, *self.servers) if name),
         ]
         return addresses[0] if addresses else ""
+
+
+def _certain_hash(ours: set[str], others: Sequence[LiveServer], token_hash: str) -> str:
+    """The CA that is certainly the cluster's: the chosen nodes', else the token's if somebody serves it.
+
+    Empty when the chosen nodes disagree, or nothing tells which of those that were heard is meant.
+    """
+    if ours:
+        return next(iter(ours)) if len(ours) == 1 else ""
+    return token_hash if any(server.ca_hash == token_hash for server in others) else ""
 
 
 def _holds(k3s: K3sFacts, environment: str, live: Sequence[LiveServer]) -> bool:

@@ -249,7 +249,9 @@ class Formation:
         for plan in look.plan.nodes:
             self._nodes[plan.name].goal = plan.goal
         live = any(plan.goal.kept and plan.goal.role.is_server for plan in look.plan.nodes) or any(
-            server.ca_hash for server in look.live if server.host not in self._own_hosts()
+            server.ca_hash == look.plan.ca_hash
+            for server in look.live
+            if server.host not in self._own_hosts()
         )
         self._all_down = bool(look.plan.ca_hash) and not live
         self._source = self._token_source()

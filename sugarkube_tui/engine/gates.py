@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from sugarkube_tui.cluster.avahi import read_browse
 from sugarkube_tui.cluster.choices import JoinPoint
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.queries import HeardServers, OpenPorts, PasswordAccepted, ServedCa
 from sugarkube_tui.cluster.secrets import Secret
-from sugarkube_tui.cluster.text import clean_line
 from sugarkube_tui.cluster.token import JoinToken, ca_hash, short_hash
 from sugarkube_tui.engine.errors import ActionFailed
 from sugarkube_tui.engine.events import Evidence
@@ -109,17 +109,15 @@ async def check_alone(node: NodeRun, environment: Environment, hostname: str) ->
         ActionFailed: somebody does; a second cluster of the same name must not be founded.
     """
     own = f"{hostname}.local"
-    for line in (await node.ask(HeardServers(environment.service_type))).splitlines():
-        fields = line.split(";", 9)
-        if len(fields) < 10 or fields[0] != "=" or '"role=server"' not in fields[9]:
+    for advert in read_browse(await node.ask(HeardServers(environment.service_type))):
+        # What was found and could not be resolved is a cache's memory.
+        if advert.role != "server" or not advert.addresses or advert.host == own:
             continue
-        host = clean_line(fields[6], 255).lower()
-        if host != own:
-            raise ActionFailed(
-                Evidence(
-                    f"{host} serves {environment} already, as heard from this node",
-                    "the workstation did not hear it; a second cluster of the same name would split it",
-                    f"choose {host} as well, so that this node joins it; or withdraw its advert there: "
-                    f"sudo rm {environment.advert_path}",
-                )
+        raise ActionFailed(
+            Evidence(
+                f"{advert.host} serves {environment} already, as heard from this node",
+                "the workstation did not hear it; a second cluster of the same name would split it",
+                f"choose {advert.host} as well, so that this node joins it; or withdraw its advert there: "
+                f"sudo rm {environment.advert_path}",
             )
+        )

@@ -10,9 +10,9 @@ from typing import Protocol
 
 from sugarkube_tui.cluster.actions import Action
 from sugarkube_tui.cluster.environment import Environment
-from sugarkube_tui.cluster.hosts import Sighting
 from sugarkube_tui.cluster.queries import Query
 from sugarkube_tui.cluster.secrets import Secret
+from sugarkube_tui.cluster.sightings import USUAL_LAYERS, Interface, Layer, Sighting
 
 Answers = Mapping[str, str]
 """What one step's probe said: key → text."""
@@ -177,22 +177,65 @@ class Machines(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """A host that the operator named.
+
+    Attributes:
+        name: what it is called.
+        host: the name or address to look up.
+        source: `added by hand`, or the file that names it.
+        ssh_alias: the name is one of ~/.ssh/config.
+    """
+
+    name: str
+    host: str
+    source: str = "added by hand"
+    ssh_alias: bool = False
+
+    @classmethod
+    def by_hand(cls, text: str) -> Given:
+        return cls(text, text)
+
+
+@dataclass(frozen=True, slots=True)
 class Interest:
-    """What a scan looks for.
+    """What a look is for, and by which means.
 
     Attributes:
         environments: whose adverts to browse for.
         names: host names to ask for, with `.local`.
-        hosts: addresses and names typed by hand.
+        interfaces: names of the workstation's interfaces to use; empty: all on which Pis may be.
+        networks: what the sweep goes through, in CIDR form; empty: the interfaces' own networks.
     """
 
     environments: tuple[Environment, ...]
     names: tuple[str, ...] = ()
-    hosts: tuple[str, ...] = ()
+    hosts: tuple[Given, ...] = ()
+    layers: frozenset[Layer] = USUAL_LAYERS
+    interfaces: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+
+
+HERE = "this workstation"
+"""The vantage that is no node."""
+
+
+@dataclass(frozen=True, slots=True)
+class WireLine:
+    """One mDNS packet, or a part of it, in words.
+
+    Attributes:
+        at_ms: milliseconds from the start of the capture.
+        vantage: where it was heard: `HERE`, or a node's name.
+    """
+
+    at_ms: float
+    vantage: str
+    text: str
 
 
 class Lan(Protocol):
-    """Multicast DNS, as heard from the workstation."""
+    """The LAN as seen from the workstation."""
 
     def watch(self, interest: Interest) -> AsyncGenerator[Sighting, None]:
         """A fresh look that goes on until the iterator is closed; nothing comes from an older cache.
@@ -202,8 +245,37 @@ class Lan(Protocol):
         """
         ...
 
-    async def resolve(self, name: str, timeout: float) -> tuple[str, ...]:
-        """A name's addresses, IPv4 first; empty when nobody answers within `timeout` seconds."""
+    def packets(self, service_types: Collection[str]) -> AsyncGenerator[WireLine, None]:
+        """The mDNS packets that speak of these types, of hosts or of their addresses, until closed.
+
+        Raises:
+            SugarkubeError: as for `watch`.
+        """
+        ...
+
+    def interfaces(self) -> tuple[Interface, ...]:
+        """All interfaces on which Pis may be; empty when there is none."""
+        ...
+
+    async def resolve(self, name: str, timeout: float, *, fresh: bool = False) -> tuple[str, ...]:
+        """A name's addresses, IPv4 first; empty when nobody answers within `timeout` seconds.
+
+        Args:
+            fresh: ask a `.local` name on the LAN alone: the system's resolver may answer from a cache.
+        """
+        ...
+
+
+class Greeter(Protocol):
+    """Asks SSH servers who they are, without logging in."""
+
+    async def host_key(self, address: str, port: int, timeout: float) -> str:
+        """The SHA-256 fingerprint of the host key that the server proves to have.
+
+        Raises:
+            OSError: unreachable, or no SSH server.
+            TimeoutError: it took longer than `timeout` seconds.
+        """
         ...
 
 
@@ -214,10 +286,12 @@ class ServerIdentity:
     Attributes:
         ca_pem: the bytes that `/cacerts` serves.
         names: DNS names and IP addresses in its certificate.
+        certificate: the certificate in words, line by line.
     """
 
     ca_pem: bytes
     names: tuple[str, ...]
+    certificate: tuple[str, ...] = ()
 
 
 class Api(Protocol):

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from sugarkube_tui.cluster.text import clean_line
 from sugarkube_tui.engine.ports import ServerIdentity
+from sugarkube_tui.lan.certificates import certificate_lines, certificate_names
 
 RESPONSE_LIMIT = 256 * 1024
 """Bytes read of `/cacerts`; a chain has a few thousand."""
@@ -49,7 +50,7 @@ class TlsApi:
         # Who this is, is the question; the answer is compared with the join token's CA hash.
         context.verify_mode = ssl.CERT_NONE
         async with self._connection(host, port, timeout, context) as (reader, writer):
-            certificate = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+            certificate = writer.get_extra_info("ssl_object").getpeercert(binary_form=True) or b""
             shown_host = f"[{host}]" if ":" in host else host
             # HTTP/1.0: the body ends with the connection, never in chunks.
             writer.write(f"GET /cacerts HTTP/1.0\r\nHost: {shown_host}:{port}\r\n\r\n".encode())
@@ -59,7 +60,11 @@ class TlsApi:
                 response += chunk
                 if len(response) > RESPONSE_LIMIT:
                     raise OSError(errno.EMSGSIZE, f"/cacerts is longer than {RESPONSE_LIMIT} bytes")
-        return ServerIdentity(ca_pem=_body(bytes(response)), names=certificate_names(certificate or b""))
+        return ServerIdentity(
+            ca_pem=_body(bytes(response)),
+            names=certificate_names(certificate),
+            certificate=certificate_lines(certificate),
+        )
 
     @contextlib.asynccontextmanager
     async def _connection(
@@ -114,19 +119,3 @@ def _body(response: bytes) -> bytes:
     if b"-----BEGIN CERTIFICATE-----" not in body:
         raise OSError(errno.EPROTO, "/cacerts holds no certificate")
     return body
-
-
-def certificate_names(der: bytes) -> tuple[str, ...]:
-    """DNS names and IP addresses in a certificate, cleaned.  Raises OSError when it cannot be read."""
-    from cryptography import x509
-
-    try:
-        certificate = x509.load_der_x509_certificate(der)
-        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
-    except x509.ExtensionNotFound:
-        return ()
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
-        raise OSError(errno.EPROTO, f"the server's certificate cannot be read: {error}") from error
-    names = extension.value.get_values_for_type(x509.DNSName)
-    addresses = extension.value.get_values_for_type(x509.IPAddress)
-    return tuple(clean_line(str(name), 255) for name in (*names, *addresses))

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import AsyncGenerator, Iterable, Sequence
-from ipaddress import IPv4Interface
+from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from sugarkube_tui.cluster.advert import normal_host
 from sugarkube_tui.cluster.errors import SugarkubeError
-from sugarkube_tui.cluster.hosts import Sighting
-from sugarkube_tui.engine.ports import Interest
-from sugarkube_tui.lan.interfaces import choose_interfaces, is_address
+from sugarkube_tui.cluster.sightings import Interface, Layer, Sighting
+from sugarkube_tui.engine.ports import Greeter, Interest, WireLine
+from sugarkube_tui.lan.interfaces import Link, choose_interfaces, is_address
 
 if TYPE_CHECKING:
-    from zeroconf.asyncio import AsyncZeroconf
-
     from sugarkube_tui.lan.look import Look
 
 _BY_HAND = "or add the hosts by hand (name or address)"
@@ -25,53 +23,83 @@ MULTICAST_SHARE = 2 / 3
 """Of the time for a `.local` name; the rest is for the system's resolver."""
 
 
+RECENT = 2.0
+"""Seconds for which an answer is taken for granted: nobody repeats a record within one (RFC 6762 §6)."""
+
+
 class ZeroconfLan:
-    """Multicast DNS over IPv4.
+    """The LAN over IPv4.
 
     Args:
         interfaces: the workstation's own IPv4 addresses to use; None to choose at each look.
+        greeter: asks SSH servers for their host keys; None to read only their banners.
     """
 
-    def __init__(self, interfaces: Sequence[str] | None = None) -> None:
+    def __init__(self, interfaces: Sequence[str] | None = None, greeter: Greeter | None = None) -> None:
         self._wanted = interfaces
+        self._greeter = greeter
+        self._answered: dict[str, tuple[float, tuple[str, ...]]] = {}
 
     async def watch(self, interest: Interest) -> AsyncGenerator[Sighting, None]:
         """A fresh look that goes on until the iterator is closed; see `Lan.watch`.
 
         Raises:
-            SugarkubeError: no interface or socket could be used; the hosts typed by hand come before.
+            SugarkubeError: no interface or socket could be used; the given hosts come before.
         """
-        from sugarkube_tui.lan.wire import seen_by_hand
+        from sugarkube_tui.lan.given import seen_as_given, told_as
 
         try:
             look = await self._begin(interest)
         except SugarkubeError:
-            for seen in map(seen_by_hand, interest.hosts):
-                if seen is not None:
-                    yield seen
+            if Layer.GIVEN in interest.layers:
+                for given in filter(told_as, interest.hosts):
+                    yield seen_as_given(given, 0.0)
             raise
         try:
             while True:
-                yield await look.sightings.get()
+                yield await look.next()
         finally:
             await look.close()
 
     async def _begin(self, interest: Interest) -> Look:
         from sugarkube_tui.lan.look import Look
 
-        ours = choose_interfaces(self._wanted)
-        look = Look(interest, self._open(ours), ours)
+        links = choose_interfaces(self._wanted, interest.interfaces)
+        look = Look(interest, links, self._greeter)
         try:
             await look.start()
         except BaseException as error:
             await look.close()
             if isinstance(error, OSError):
-                raise _refused(error, ours) from error
+                raise _refused(error, links) from error
             raise
         return look
 
-    async def resolve(self, name: str, timeout: float) -> tuple[str, ...]:
-        """A name's addresses, IPv4 first; empty when nobody answers within `timeout` seconds."""
+    async def packets(self, service_types: Collection[str]) -> AsyncGenerator[WireLine, None]:
+        """The mDNS packets that pass on our interfaces, until closed; see `Lan.packets`.
+
+        Raises:
+            SugarkubeError: no interface or socket could be used.
+        """
+        from sugarkube_tui.lan.packets import capture
+
+        links = choose_interfaces(self._wanted)
+        try:
+            async with aclosing(capture(links, service_types)) as lines:
+                async for line in lines:
+                    yield line
+        except OSError as error:
+            raise _refused(error, links) from error
+
+    def interfaces(self) -> tuple[Interface, ...]:
+        """All interfaces on which Pis may be; empty when there is none."""
+        try:
+            return tuple(link.interface for link in choose_interfaces(self._wanted))
+        except SugarkubeError:
+            return ()
+
+    async def resolve(self, name: str, timeout: float, *, fresh: bool = False) -> tuple[str, ...]:
+        """A name's addresses; see `Lan.resolve`."""
         from sugarkube_tui.lan.names import resolve_system
 
         name = normal_host(name)
@@ -80,37 +108,36 @@ class ZeroconfLan:
         loop = asyncio.get_running_loop()
         ends = loop.time() + timeout
         if name.endswith(".local"):
-            addresses = await self._resolve_multicast(name, timeout * MULTICAST_SHARE)
-            if addresses:
+            answered, addresses = self._answered.get(name, (-RECENT, ()))
+            if fresh or loop.time() - answered >= RECENT:
+                addresses = await self._resolve_multicast(name, timeout * (1 if fresh else MULTICAST_SHARE))
+                self._answered[name] = (loop.time(), addresses)
+            if addresses or fresh:
                 return addresses
         # The system may have an mDNS resolver of its own (macOS does, Linux with nss-mdns), or a DNS
         # server that knows `.local`.
         return await resolve_system(name, ends - loop.time())
 
     async def _resolve_multicast(self, name: str, timeout: float) -> tuple[str, ...]:
+        from zeroconf.asyncio import AsyncZeroconf
+
         from sugarkube_tui.lan.names import resolve_multicast
+        from sugarkube_tui.lan.outbox import Cost
+        from sugarkube_tui.lan.questions import Questioner
 
         try:
-            ours = choose_interfaces(self._wanted)
-            zeroconf = self._open(ours)
-        except SugarkubeError:
+            links = choose_interfaces(self._wanted)
+            questioner = Questioner(links, Cost(Layer.NAMES, "questions"))
+        except (SugarkubeError, OSError):
             return ()
         try:
-            return await resolve_multicast(zeroconf.zeroconf, name, ours, timeout)
+            return await resolve_multicast(questioner, name, links, timeout)
         finally:
-            await zeroconf.async_close()
-
-    def _open(self, ours: Iterable[IPv4Interface]) -> AsyncZeroconf:
-        from sugarkube_tui.lan.look import open_zeroconf
-
-        try:
-            return open_zeroconf(ours)
-        except OSError as error:
-            raise _refused(error, ours) from error
+            await AsyncZeroconf(zc=questioner).async_close()
 
 
-def _refused(error: OSError, ours: Iterable[IPv4Interface]) -> SugarkubeError:
-    where = ", ".join(str(interface.ip) for interface in ours)
+def _refused(error: OSError, links: Iterable[Link]) -> SugarkubeError:
+    where = ", ".join(link.address for link in links)
     if error.errno == errno.EADDRINUSE:
         return SugarkubeError(
             "another program keeps UDP port 5353 for itself, so the LAN cannot be searched",

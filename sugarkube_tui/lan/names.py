@@ -6,31 +6,26 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable, Iterable
-from ipaddress import IPv4Interface, ip_address
+from ipaddress import ip_address
 
 from zeroconf import (  # type: ignore[attr-defined]  # importable, though not listed in __all__
     DNSAddress,
-    DNSOutgoing,
-    DNSQuestion,
     NotRunningException,
     RecordUpdate,
     RecordUpdateListener,
     Zeroconf,
 )
 
-from sugarkube_tui.lan.interfaces import reachable
+from sugarkube_tui.cluster.advert import usable_host
+from sugarkube_tui.cluster.sightings import HostGone, HostSeen, Layer
+from sugarkube_tui.lan.interfaces import Link, interfaces_to, reachable
+from sugarkube_tui.lan.outbox import Cost, Outbox
+from sugarkube_tui.lan.questions import ROUNDS, TYPE_A, TYPE_AAAA, Questioner, fits_dns, rounds
 
-ROUNDS = (0.0, 0.25, 1.0, 3.0, 8.0)
-"""Seconds from the start at which names are asked for: several rounds beat one (contract §5.4).
+ANSWERS = "answers to its name"
 
-The first wants a unicast answer, which another stack on this machine may swallow; so the second follows soon.
-"""
-
-REFRESH = 30.0
-"""Seconds between rounds after the last one: an address is believed for 120 s (RFC 6762 §10)."""
-
-# RFC 1035 §3.2.2 and §4.1.1, RFC 3596 §2.1.
-_TYPE_A, _TYPE_AAAA, _CLASS_IN, _QUERY = 1, 28, 1, 0
+RECORD_LIMIT = 64
+"""Address records kept of one name, reachable or not."""
 
 IPV4_GRACE = 0.3
 """Seconds after an answer of IPv6 addresses alone in which IPv4 may still come."""
@@ -46,31 +41,22 @@ class NameListener(RecordUpdateListener):
         names: with `.local`, lower case, without trailing dot.
     """
 
-    def __init__(self, names: Iterable[str], ours: Iterable[IPv4Interface], heard: Heard) -> None:
-        self.names = tuple(dict.fromkeys(name for name in names if _fits_dns(name)))
-        self._ours = tuple(ours)
+    def __init__(self, names: Iterable[str], links: Iterable[Link], heard: Heard) -> None:
+        self.names = tuple(dict.fromkeys(name for name in names if fits_dns(name)))
+        self._links = tuple(links)
         self._heard = heard
         self._known: dict[str, dict[str, None]] = {name: {} for name in self.names}
 
-    async def ask(self, zeroconf: Zeroconf) -> None:
-        """Ask in rounds until cancelled."""
-        started = asyncio.get_running_loop().time()
-        for due in ROUNDS:
-            await asyncio.sleep(started + due - asyncio.get_running_loop().time())
-            self._send(zeroconf, [n for n in self.names if not self._known[n]], unicast=due == 0.0)
-        while True:
-            await asyncio.sleep(REFRESH)
-            self._send(zeroconf, self.names, unicast=False)
+    @property
+    def silent(self) -> list[str]:
+        """Names that nobody has answered to."""
+        return [name for name in self.names if not self._known[name]]
 
-    def _send(self, zeroconf: Zeroconf, names: Iterable[str], *, unicast: bool) -> None:
-        query = DNSOutgoing(_QUERY)
-        for name in names:
-            for record_type in (_TYPE_A, _TYPE_AAAA):
-                question = DNSQuestion(f"{name}.", record_type, _CLASS_IN)
-                question.unicast = unicast
-                query.add_question(question)
-        if query.questions:
-            zeroconf.async_send(query)
+    def ask(self, zeroconf: Questioner, cost: Cost, number: int) -> None:
+        """Ask one of the `rounds`: the first ones only for names that have not answered yet."""
+        names = self.silent if number < len(ROUNDS) else self.names
+        questions = [(f"{name}.", kind) for name in names for kind in (TYPE_A, TYPE_AAAA)]
+        zeroconf.ask(questions, cost, unicast=number == 0)
 
     def async_update_records(self, zc: Zeroconf, now: float, records: list[RecordUpdate]) -> None:
         """Called by zeroconf with all records of one packet, or with those that ran out."""
@@ -89,15 +75,63 @@ class NameListener(RecordUpdateListener):
                 continue
             if record.is_expired(now):
                 known.pop(address, None)
-            else:
+            elif len(known) < RECORD_LIMIT:
                 known[address] = None
             changed[name] = None
         for name in changed:
-            self._heard(name, reachable(self._known[name], self._ours))
+            self._heard(name, reachable(self._known[name], self._links))
+
+
+class Names:
+    """The layer `NAMES`: expected names, asked for their addresses.
+
+    Args:
+        names: with or without `.local`.
+    """
+
+    def __init__(
+        self, names: Iterable[str], zeroconf: Questioner, links: Iterable[Link], outbox: Outbox
+    ) -> None:
+        usable = [name for name in map(usable_host, names) if name]
+        local = [name if name.endswith(".local") else f"{name}.local" for name in usable]
+        self.cost = Cost(Layer.NAMES, "questions")
+        self._zeroconf = zeroconf
+        self._links = tuple(links)
+        self._outbox = outbox
+        self._listener = NameListener(local, self._links, self._on_answer)
+
+    async def run(self) -> None:
+        """Ask in rounds until cancelled."""
+        self._zeroconf.async_add_listener(self._listener, None)
+        try:
+            await ask_in_rounds(self._listener, self._zeroconf, self.cost, self._outbox)
+        finally:
+            self._zeroconf.async_remove_listener(self._listener)
+
+    def _on_answer(self, name: str, addresses: tuple[str, ...]) -> None:
+        if addresses:
+            where = interfaces_to(addresses, self._links)
+            seen = HostSeen(name, addresses, Layer.NAMES, ANSWERS, self._outbox.at_ms, where)
+            self._outbox.tell(seen)
+        else:
+            self._outbox.tell(HostGone(name, Layer.NAMES, ANSWERS))
+
+
+async def ask_in_rounds(listener: NameListener, zeroconf: Questioner, cost: Cost, outbox: Outbox) -> None:
+    """Ask until cancelled; of the time, only that counts until all have answered, or `ROUNDS` are over."""
+    asking = rounds()
+    with cost.working(outbox):
+        for _ in ROUNDS:
+            number = await anext(asking)
+            if not listener.silent:
+                break
+            listener.ask(zeroconf, cost, number)
+    async for number in asking:
+        listener.ask(zeroconf, cost, number)
 
 
 async def resolve_multicast(
-    zeroconf: Zeroconf, name: str, ours: Iterable[IPv4Interface], timeout: float
+    zeroconf: Questioner, name: str, links: Iterable[Link], timeout: float
 ) -> tuple[str, ...]:
     """Addresses of a `.local` name, IPv4 first; empty when nobody answers within `timeout` seconds."""
     loop = asyncio.get_running_loop()
@@ -116,13 +150,19 @@ async def resolve_multicast(
         elif addresses:
             loop.call_later(IPV4_GRACE, settle)
 
-    listener = NameListener([name], ours, heard)
+    listener = NameListener([name], links, heard)
+
+    async def ask() -> None:
+        cost = Cost(Layer.NAMES, "questions")
+        async for number in rounds():
+            listener.ask(zeroconf, cost, number)
+
     asking = None
     try:
         async with asyncio.timeout(timeout):
             await zeroconf.async_wait_for_start()
             zeroconf.async_add_listener(listener, None)
-            asking = asyncio.create_task(listener.ask(zeroconf), name=f"ask for {name}")
+            asking = asyncio.create_task(ask(), name=f"ask for {name}")
             await answer
     except (TimeoutError, NotRunningException):
         pass
@@ -162,9 +202,3 @@ async def resolve_system(name: str, timeout: float) -> tuple[str, ...]:
             return await answer
     except TimeoutError:
         return ()
-
-
-def _fits_dns(name: str) -> bool:
-    """RFC 1035 §2.3.4: 1 to 63 octets in a label, 255 in a name."""
-    labels = [len(label.encode("utf-8", "replace")) for label in name.split(".")]
-    return all(0 < length <= 63 for length in labels) and sum(labels) + len(labels) < 255

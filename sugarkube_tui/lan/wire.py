@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sugarkube_tui.cluster.advert import HTTPS_TYPE, normal_host, read_advert, usable_host
-from sugarkube_tui.cluster.hosts import AdvertGone, AdvertSeen, HostGone, HostSeen, Sighting
+from sugarkube_tui.cluster.advert import HTTPS_TYPE, read_advert, usable_host
+from sugarkube_tui.cluster.sightings import (
+    AdvertGone,
+    AdvertSeen,
+    HostGone,
+    HostSeen,
+    Layer,
+    LockGone,
+    LockSeen,
+    Sighting,
+)
 from sugarkube_tui.cluster.text import clean_line, decode
-from sugarkube_tui.lan.interfaces import is_address
 
 DOMAIN = ".local."
 ENUMERATION = "_services._dns-sd._udp.local."
 """Lists all types on the LAN (RFC 6763 §9)."""
 
-HOST_TYPES = ("_ssh._tcp", "_sftp-ssh._tcp", "_workstation._tcp")
-ANSWERS = "answers to its name"
-BY_HAND = "added by hand"
+JOIN_LOCK_TYPE = "_k3s-join-lock._tcp"
+HOST_TYPES = ("_ssh._tcp", "_sftp-ssh._tcp", "_workstation._tcp", "_device-info._tcp")
 
-_K3S_TYPE = re.compile(r"_k3s-[a-z0-9-]{1,58}\._tcp")
-_JOIN_LOCK_TYPE = "_k3s-join-lock._tcp"
+TXT_LIMIT = 64
+"""Strings read of one TXT record; an advert has at most nine (contract §5.1)."""
+
+# A script once put `env=dev` where `dev` belongs (contract §14 no. 22).
+_K3S_TYPE = re.compile(r"_k3s-[a-z0-9=-]{1,58}\._tcp")
 _MAC = re.compile(r"\[((?:[0-9a-f]{2}:){5}[0-9a-f]{2})\]\s*$", re.IGNORECASE)
 
 
@@ -33,7 +42,8 @@ class ServiceRecords:
         instance: its name without type.
         host: the SRV record's target; empty when it is not known.
         addresses: reachable ones only.
-        txt: the TXT record, undecoded; a key may come without value.
+        interface: of the workstation, through which they are reached.
+        txt: the TXT record as it came; empty when it is not known.
     """
 
     kind: str
@@ -41,7 +51,8 @@ class ServiceRecords:
     host: str = ""
     port: int | None = None
     addresses: tuple[str, ...] = ()
-    txt: Mapping[bytes, bytes | None] | None = None
+    interface: str = ""
+    txt: bytes = b""
 
 
 def bare(service_type: str) -> str:
@@ -52,41 +63,69 @@ def bare(service_type: str) -> str:
 def is_k3s_type(service_type: str) -> bool:
     """Whether instances of this type say where an API is (a join lock does not; contract §5.4)."""
     kind = bare(service_type)
-    return bool(_K3S_TYPE.fullmatch(kind)) and kind != _JOIN_LOCK_TYPE
+    return bool(_K3S_TYPE.fullmatch(kind)) and kind != JOIN_LOCK_TYPE
+
+
+def read_txt(data: bytes) -> dict[str, str | None]:
+    """Key → value of a TXT record; None where a key has no `=` (RFC 6763 §6.4).
+
+    Of a key that comes twice the first counts.  Nothing is cleaned yet; `TXT_LIMIT` strings are read.
+    """
+    found: dict[str, str | None] = {}
+    at = 0
+    while at < len(data) and len(found) < TXT_LIMIT:
+        end = at + 1 + data[at]
+        key, equals, value = data[at + 1 : end].partition(b"=")
+        if key:
+            found.setdefault(decode(key), decode(value) if equals else None)
+        at = end
+    return found
 
 
 def sighting_of(records: ServiceRecords, at_ms: float) -> Sighting | None:
     """What these records say; None when that is nothing for us, or nothing usable."""
+    if records.kind == JOIN_LOCK_TYPE:
+        return _lock(records, at_ms)
     if is_k3s_type(records.kind) or records.kind == HTTPS_TYPE:
-        txt = {
-            decode(key): None if value is None else decode(value)
-            for key, value in (records.txt or {}).items()
-        }
-        if records.kind == HTTPS_TYPE and (txt.get("k3s") or "").strip() != "1":
-            return None
-        advert = read_advert(
-            records.instance, records.kind, records.host, records.port, records.addresses, txt
-        )
-        return AdvertSeen(advert, at_ms) if advert else None
+        return _advert(records, at_ms)
     host = usable_host(records.host)
     if not host:
         return None
     mac = _MAC.search(clean_line(records.instance, 255))
-    return HostSeen(host, records.addresses, f"{records.kind} advert", at_ms, mac[1].lower() if mac else "")
+    return HostSeen(
+        host,
+        records.addresses,
+        Layer.ADVERTS,
+        f"{records.kind} advert",
+        at_ms,
+        records.interface,
+        mac=mac[1].lower() if mac else "",
+    )
 
 
-def seen_by_hand(typed: str, at_ms: float = 0.0) -> HostSeen | None:
-    """A host that was typed; None for an empty text.  A name's addresses are not known yet."""
-    name = normal_host(typed)
-    return HostSeen(name, (name,) if is_address(name) else (), BY_HAND, at_ms) if name else None
+def _advert(records: ServiceRecords, at_ms: float) -> AdvertSeen | None:
+    txt = read_txt(records.txt)
+    if records.kind == HTTPS_TYPE and (txt.get("k3s") or "").strip() != "1":
+        return None
+    advert = read_advert(records.instance, records.kind, records.host, records.port, records.addresses, txt)
+    return AdvertSeen(advert, at_ms, records.interface) if advert else None
+
+
+def _lock(records: ServiceRecords, at_ms: float) -> LockSeen:
+    said = usable_host(read_txt(records.txt).get("host") or "")
+    if said and "." not in said:
+        said = f"{said}.local"
+    return LockSeen(clean_line(records.instance, 255), said or usable_host(records.host), at_ms)
 
 
 def goodbye_to(sighting: Sighting) -> Sighting | None:
     """The sighting that takes this one back."""
     match sighting:
         case HostSeen():
-            return HostGone(sighting.name, sighting.evidence)
+            return HostGone(sighting.name, sighting.layer, sighting.what)
         case AdvertSeen():
             return AdvertGone(sighting.advert.instance, sighting.advert.service_type)
+        case LockSeen():
+            return LockGone(sighting.instance)
         case _:
             return None

@@ -21,13 +21,16 @@ from sugarkube_tui.cluster.actions import (
     WaitUntil,
     WriteFile,
 )
+from sugarkube_tui.cluster.advert import API_PORT
 from sugarkube_tui.cluster.errors import AccessError, ConnectionLost
 from sugarkube_tui.cluster.queries import (
     KUBECONFIG_PATH,
     SERVER_TOKEN_PATH,
+    CaptureMdns,
     HeardServers,
     OpenPorts,
     PasswordAccepted,
+    PeerView,
     Query,
     ReadKubeconfig,
     ReadToken,
@@ -156,17 +159,54 @@ class SimulatedMachine:
             case HeardServers(service_type=service_type):
                 await self._spend(3.0)
                 return self._heard_servers(service_type)
+            case PeerView():
+                return await self._peer_view(query)
+            case CaptureMdns(seconds=seconds):
+                return await self._capture(seconds)
             case _:
                 assert_never(query)
 
     def _heard_servers(self, service_type: str) -> str:
-        """As `avahi-browse --parsable --resolve` prints them."""
+        """As `avahi-browse --parsable --resolve` prints them, from its cache, too."""
         return "\n".join(
             f"=;eth0;IPv4;{advert.instance};{service_type};local;{advert.host};{pi.address};{advert.port};"
             + " ".join(f'"{key}={value}"' for key, value in advert.txt.items())
             for pi in self._pi.network.pis.values()
-            for advert in pi.adverts
+            for advert in pi.adverts or pi.remembered_adverts
             if advert.service_type == service_type
+        )
+
+    async def _peer_view(self, query: PeerView) -> str:
+        pi = self._pi
+        dice = pi.dice("peers")
+        lines = []
+        for name in query.names:
+            addresses = pi.network.addresses_of(name) if pi.resolves_local else ()
+            took = dice.randint(2, 9) if addresses else 3000
+            lines.append(f"name {took} {name} {','.join(addresses)}")
+        for address, port in query.sockets:
+            took, is_open = self._knock(address, port)
+            lines.append(f"port {took} {address} {port} {'open' if is_open else 'closed'}")
+        await self._spend(max((int(line.split()[1]) for line in lines), default=0) / 1000)
+        return "\n".join(lines)
+
+    def _knock(self, address: str, port: int) -> tuple[int, bool]:
+        """Milliseconds, and whether the port opens."""
+        try:
+            server = self._pi.reach_api(address)
+        except Unreachable as failure:
+            return (3000 if failure.status == 28 else 2), False
+        etcd = server.cluster is not None and server.cluster.datastore == "etcd"
+        return self._pi.dice(f"{address} {port}").randint(1, 6), port == API_PORT or etcd
+
+    async def _capture(self, seconds: int) -> str:
+        await self._spend(float(seconds))
+        group = "224.0.0.251.5353"
+        return "\n".join(
+            f" 00:00:00.{number:06} eth0  M   IP {pi.address}.5353 > {group}: "
+            f"0*- [0q] 1/0/3 PTR {advert.instance} (210)"
+            for number, pi in enumerate(self._pi.network.pis.values())
+            for advert in pi.adverts
         )
 
     async def close(self) -> None:
@@ -365,15 +405,9 @@ class SimulatedMachine:
         return server.cluster
 
     async def _open_ports(self, host: str, ports: tuple[int, ...]) -> str:
-        try:
-            server: Pi | None = self._pi.reach_api(host)
-        except Unreachable:
-            server = None
-        await self._spend(0.1 if server else 3.0 * len(ports))
-        etcd = server is not None and server.cluster is not None and server.cluster.datastore == "etcd"
-        opened = {6443} if server else set[int]()
-        opened |= {2379, 2380} if etcd else set()
-        return "".join(f"{port} {'open' if port in opened else 'closed'}\n" for port in ports)
+        found = {port: self._knock(host, port) for port in ports}
+        await self._spend(sum(took for took, _ in found.values()) / 1000)
+        return "".join(f"{port} {'open' if is_open else 'closed'}\n" for port, (_, is_open) in found.items())
 
 
 def _refused(target: Target, why: str) -> AccessError:

@@ -67,6 +67,7 @@ class Pi:
         clock_offset_ms: against the workstation's clock.
         cluster: whose data lies in /var/lib/rancher/k3s; None when there is none.
         boots: how often it was started; a login lasts for one boot.
+        remembered_adverts: what others still have in their caches when it went down without a goodbye.
     """
 
     def __init__(self, network: Network, name: str, address: str, hardware: Hardware) -> None:
@@ -88,6 +89,7 @@ class Pi:
         self.running_line = ""
         self.booted_at = self.clock.now() - 400.0
         self.k3s = K3sService(self)
+        self.remembered_adverts: tuple[Advert, ...] = ()
         self._advertised_at: dict[str, float] = {}
         self._followers: set[tuple[str, Log]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -205,6 +207,7 @@ class Pi:
         await self._boot()
 
     def power_off(self) -> None:
+        self.remembered_adverts = self.adverts
         self._down(Power.OFF)
 
     def power_on(self) -> None:
@@ -229,6 +232,7 @@ class Pi:
         self.booted_at = self.clock.now() - 9.0  # the kernel is older than its SSH server
         self.clock_stepped_at = None
         self.power = Power.ON
+        self.remembered_adverts = ()
         self.running_line = kernel_line(self.files.get(CMDLINE, ""))
         self.reload_avahi()
         self.network.changed()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +41,11 @@ class Paths:
         return self.state / "known_hosts"
 
     @property
+    def consents(self) -> Path:
+        """What the operator was asked once."""
+        return self.state / "consents.toml"
+
+    @property
     def runs(self) -> Path:
         """One directory for each run."""
         return self.state / "runs"
@@ -53,3 +60,21 @@ def private(directory: Path) -> Path:
     for parent in reversed((directory, *directory.parents)):
         parent.mkdir(mode=0o700, exist_ok=True)
     return directory
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Write a file for the user alone; whoever reads it sees the old text or the new one, never a part.
+
+    Raises:
+        OSError: it cannot be written; then the old one is still there.
+    """
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

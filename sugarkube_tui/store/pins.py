@@ -8,7 +8,6 @@ import errno
 import fcntl
 import hashlib
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from sugarkube_tui.cluster.errors import SugarkubeError
-from sugarkube_tui.store.paths import private
+from sugarkube_tui.store.paths import private, replace_file
 
 DEFAULT_PORT = 22
 LOCK_TRIES = 10
@@ -103,7 +102,7 @@ class HostKeyPins:
                 lines = self._lines()
                 while lines and not lines[-1].strip():
                     lines.pop()
-                self._replace("".join(f"{line}\n" for line in change(lines)))
+                replace_file(self.path, "".join(f"{line}\n" for line in change(lines)))
         except OSError as exc:
             raise self._unusable("written", exc) from exc
 
@@ -117,18 +116,6 @@ class HostKeyPins:
             yield
         finally:
             os.close(handle)
-
-    def _replace(self, text: str) -> None:
-        handle, temporary = tempfile.mkstemp(prefix=f".{self.path.name}.", dir=self.path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(self.path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
 
     def _unusable(self, verb: str, exc: OSError) -> SugarkubeError:
         return SugarkubeError(

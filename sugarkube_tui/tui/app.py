@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import ClassVar
 
@@ -12,7 +12,8 @@ from textual.app import App
 from textual.theme import Theme
 
 from sugarkube_tui.cluster.choices import Defaults
-from sugarkube_tui.engine.ports import Login, World
+from sugarkube_tui.engine.ports import Given, Login, World
+from sugarkube_tui.store.consents import Consents
 from sugarkube_tui.tui.screens.access import AccessScreen
 from sugarkube_tui.tui.screens.address import AddressScreen
 from sugarkube_tui.tui.screens.base import WizardScreen
@@ -67,7 +68,9 @@ class SugarkubeApp(App[int]):
         login: what the login form begins with.
         open_journal: takes the environment; gives a sink that keeps the run's events, and its
             directory for display.
+        consents: which networks may be swept.
         hosts: typed on the command line.
+        given: hosts that a file names, such as ~/.ssh/config.
 
     Returns (by `run`):
         0 when a cluster was formed and proved, else 1.
@@ -93,11 +96,20 @@ class SugarkubeApp(App[int]):
         variables: Mapping[str, str],
         login: Login,
         open_journal: OpenJournal,
-        hosts: tuple[str, ...] = (),
+        consents: Consents,
+        hosts: Iterable[str] = (),
+        given: Iterable[Given] = (),
     ) -> None:
         super().__init__()
         self.session = Session(
-            world, defaults, variables=variables, login=login, open_journal=open_journal, hosts=hosts
+            world,
+            defaults,
+            variables=variables,
+            login=login,
+            open_journal=open_journal,
+            consents=consents,
+            hosts=hosts,
+            given=given,
         )
         self.register_theme(THEME)
         self.HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (LEAST_WIDTH, "-narrow"), (WIDE, "-wide")]

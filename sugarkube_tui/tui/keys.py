@@ -52,8 +52,14 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
     "Scan": (
         Key("space", "select", "Select", "select or leave out the highlighted host", display="Space"),
         Key("a", "add_host", "Add host", "add a host by name or address"),
-        Key("r", "rescan", "Rescan", "look again, from nothing"),
+        Key("l", "look", "Look", "choose where to look: layers, interfaces, the sweep"),
         _continue("go on with the selected hosts"),
+        Key("r", "rescan", "Rescan", "look again, from nothing", shown=False),
+        Key(
+            "s", "sweep", "Sweep", "knock at port 22 of every address of the subnet; asks first", shown=False
+        ),
+        Key("e", "evidence", "Evidence", "read the evidence for the highlighted row, and back", shown=False),
+        Key("escape", "close_evidence", "", "back from the evidence", shown=False, display="Esc"),
         *_EVERYWHERE,
     ),
     "Access": (
@@ -89,8 +95,12 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
     ),
     "Verify": (
         _continue("finish", "Finish"),
-        Key("r", "again", "Verify again", "look again, from nothing"),
-        Key("l", "run", "Run's log", "back to the run's panes and summary"),
+        Key("r", "again", "Look again", "look at once, from nothing; it looks by itself, too"),
+        Key("e,space", "evidence", "Evidence", "what was seen at this rung of this server", display="e"),
+        Key("w", "wire", "Wire", "the mDNS packets as they pass, or the vantages again"),
+        Key("c", "looks", "Changes", "the last looks and what changed, or the vantages again", shown=False),
+        Key("", "", "", "another rung of the highlighted server", shown=False, display="← →  h l"),
+        Key("escape,b", "back", "Run", "back to the run's panes and summary", shown=False, display="Esc b"),
         *_EVERYWHERE,
     ),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from sugarkube_tui.cluster.choices import Choices, Defaults
@@ -10,9 +10,11 @@ from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.roles import Roles, assign_roles
 from sugarkube_tui.cluster.token import JoinToken, token_from_variables
+from sugarkube_tui.engine.climb import Subject
 from sugarkube_tui.engine.events import Evidence, Result
 from sugarkube_tui.engine.formation import Request
-from sugarkube_tui.engine.ports import Login, Target, World
+from sugarkube_tui.engine.ports import Given, Login, Target, World
+from sugarkube_tui.store.consents import Consents
 from sugarkube_tui.tui.state.access import Access
 from sugarkube_tui.tui.state.address import AddressCheck
 from sugarkube_tui.tui.state.changes import Changes
@@ -22,6 +24,9 @@ from sugarkube_tui.tui.state.run import OpenJournal, Phase, Run
 from sugarkube_tui.tui.state.scan import Scan
 from sugarkube_tui.tui.tasks import Tasks
 from sugarkube_tui.tui.words import problem_of
+
+DEBUG_VARIABLE = "SUGARKUBE_DEBUG_MDNS"
+"""Set to 1, it shows the mDNS packets, as it does in sugarkube's own scripts."""
 
 
 class Session:
@@ -40,7 +45,9 @@ class Session:
         variables: Mapping[str, str],
         login: Login,
         open_journal: OpenJournal,
-        hosts: tuple[str, ...] = (),
+        consents: Consents,
+        hosts: Iterable[str] = (),
+        given: Iterable[Given] = (),
     ) -> None:
         self.world = world
         self.defaults = defaults
@@ -49,12 +56,14 @@ class Session:
         self.fault: Evidence | None = None
         self.changes = Changes()
         self.tasks = Tasks(self._on_fault, self.changes.note)
-        self.scan = Scan(world, defaults, hosts, self.tasks, self.changes)
+        named = (*map(Given.by_hand, hosts), *given)
+        self.scan = Scan(world, defaults, named, consents, self._known_cas, self.tasks, self.changes)
         self.access = Access(world, login, self.tasks, self.changes)
         self.address = AddressCheck(world, self.tasks, self.changes)
         self.review = Review(world, self.tasks, self.changes)
         self.run = Run(world, open_journal, self.tasks, self.changes)
-        self.proving = Proving(world, self.tasks, self.changes)
+        capturing = variables.get(DEBUG_VARIABLE) == "1"
+        self.proving = Proving(world, self.tasks, self.changes, capturing=capturing)
 
     def _on_fault(self, error: BaseException) -> None:
         self.fault = problem_of(error)
@@ -86,6 +95,10 @@ class Session:
             InvalidInput: the variable does not hold one.
         """
         return token_from_variables(environment or self.environment, self.variables)
+
+    def _known_cas(self) -> dict[Environment, str]:
+        token = self._token_if_usable()
+        return {self.environment: token.ca_hash} if token is not None and token.ca_hash else {}
 
     def roles(self) -> Roles:
         """The roles as they will be, as far as the nodes and the LAN are known by now."""
@@ -125,14 +138,20 @@ class Session:
             self.run.start(self.run.request)
 
     def prove(self) -> None:
-        """Look from outside whether the cluster is there."""
+        """Look from outside whether the cluster is there, until the proof is told to stop."""
         servers = self._servers()
+        request = self.run.request
+        targets = dict.fromkeys((*(target for target, _ in servers), *(request.targets if request else ())))
         self.proving.start(
-            self.environment,
-            [target for target, _ in servers],
-            [f"{hostname}.local" for _, hostname in servers],
-            self._token_if_usable(),
-            self.choices.registration_address,
+            Subject(
+                self.environment,
+                expected=tuple(f"{hostname}.local" for _, hostname in servers),
+                wanted=len(servers),
+                targets=tuple(targets),
+                login=next((target.login for target in targets), None),
+                token=self._token_if_usable(),
+                registration_address=self.choices.registration_address,
+            )
         )
 
     @property

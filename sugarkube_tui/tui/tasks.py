@@ -44,7 +44,8 @@ class Tasks:
         """Cancel all and wait until each has cleaned up behind itself."""
         tasks = list(self._running.values())
         for task in tasks:
-            task.cancel()
+            if not task.cancelling():  # else it cleans up already, and must not be disturbed
+                task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _ended(self, task: asyncio.Task[None]) -> None:

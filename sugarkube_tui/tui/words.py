@@ -28,6 +28,7 @@ class Mood(Enum):
     WARN = ("▲", "$text-warning")
     BAD = ("✖", "$text-error")
     IDLE = ("·", MUTED)
+    OPEN = ("?", "$text-warning")
 
     @property
     def glyph(self) -> str:
@@ -81,6 +82,11 @@ def plural(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+def short(host: str) -> str:
+    """A host's name without `.local`."""
+    return host.removesuffix(".local")
+
+
 def ms(value: float | None) -> str:
     if value is None:
         return ""
@@ -90,6 +96,25 @@ def ms(value: float | None) -> str:
 def brief_ms(value: float) -> str:
     """The same in five cells at most."""
     return f"{value:.0f}ms" if value < 1_000 else f"{value / 1000:.1f}s"
+
+
+def tiny_ms(value: float) -> str:
+    """The same in three: `12`, `998`, `2s`."""
+    return f"{value:.0f}" if round(value) < 1_000 else f"{value / 1000:.0f}s"
+
+
+def age(seconds: float) -> str:
+    """How old something is, in six cells at most, and so coarsely that it seldom changes."""
+    if seconds < 10:
+        return "now"
+    if seconds < 60:
+        return f"{seconds // 10 * 10:.0f} s"
+    return f"{seconds // 60:.0f} min" if seconds < 6_000 else f"{seconds // 3600:.0f} h"
+
+
+def ago(seconds: float) -> str:
+    told = age(seconds)
+    return told if told == "now" else f"{told} ago"
 
 
 def model(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
 
@@ -24,12 +25,20 @@ from sugarkube_tui.cluster.actions import (
 from sugarkube_tui.cluster.choices import Choices, ClockPolicy
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import AccessError, ConnectionLost
-from sugarkube_tui.cluster.hosts import AdvertGone, AdvertSeen, HostSeen, Sighting, Survey
+from sugarkube_tui.cluster.hosts import Survey
 from sugarkube_tui.cluster.queries import OpenPorts, ReadToken, ServedCa
+from sugarkube_tui.cluster.sightings import (
+    USUAL_LAYERS,
+    AdvertGone,
+    AdvertSeen,
+    Layer,
+    LayerTold,
+    Sighting,
+)
 from sugarkube_tui.cluster.token import ca_hash, parse_token
 from sugarkube_tui.engine.errors import ActionFailed
 from sugarkube_tui.engine.events import Result, Warned
-from sugarkube_tui.engine.ports import Interest, Login, Target, World
+from sugarkube_tui.engine.ports import Given, Interest, Login, Target, World
 from sugarkube_tui.engine.survey import listen
 from sugarkube_tui.simulator import Simulation, simulated_world
 from sugarkube_tui.simulator.clock import LeapingClock, ScaledClock, make_clock
@@ -45,32 +54,52 @@ def quiet(*_: object) -> None:
     """Takes log lines and progress."""
 
 
+async def until_all_are_told(sightings: AsyncIterator[Sighting]) -> None:
+    async for sighting in sightings:
+        if isinstance(sighting, LayerTold) and sighting.layer is Layer.GIVEN:
+            return
+
+
 class TestWhatIsHeard:
-    async def test_all_machines_within_a_tenth_of_a_second(self, world: World) -> None:
-        survey = await listen(world.lan, Interest((DEV, PROD)), 0.2, world.clock)
+    async def test_all_machines_within_half_a_second(self, simulation: Simulation) -> None:
+        world = simulation.world
+        survey = await listen(world.lan, Interest((DEV, PROD)), 0.5, world.clock)
         assert [host.name for host in survey.hosts] == [
             "printer.local",
             *(f"{name}.local" for name in names(0, 1, 2, 3, 4, 5, 7)),
         ]
-        assert all(host.seen_ms < 200 for host in survey.hosts)
-        assert survey.hosts[1].addresses == ("192.168.3.10",)
-        assert survey.hosts[1].mac.startswith("d8:3a:dd")
+        assert all(host.seen_ms < 500 for host in survey.hosts)
+        first = survey.hosts[1]
+        assert first.addresses == ("192.168.3.10",)
+        assert first.macs[0].startswith("d8:3a:dd")
+        assert first.pi_reasons
+        assert first.host_keys == (simulation.pi("sugarkube0").host_key,)
+        assert survey.hosts[0].pi_reasons == ()
         (advert,) = survey.servers_of(PROD)
         assert advert.host == "sugarkube7.local"
         assert advert.problems == ()
+        assert survey.echoes == {"eth0"}
+        assert set(survey.layers) == USUAL_LAYERS
 
     async def test_names_that_were_asked_for_and_hosts_typed_by_hand(self, world: World) -> None:
-        interest = Interest((DEV,), ("sugarkube0.local",), ("192.168.3.12", "nowhere.local"))
-        survey = await listen(world.lan, interest, 0.2, world.clock)
-        named, typed, lost = (survey.host(name) for name in ("sugarkube0", "192.168.3.12", "nowhere.local"))
-        assert named is None
-        named = survey.host("sugarkube0.local")
+        given = tuple(map(Given.by_hand, ("192.168.3.12", "nowhere.local")))
+        survey = await listen(world.lan, Interest((DEV,), ("sugarkube0.local",), given), 0.5, world.clock)
+        named, typed, lost = (
+            survey.host(name) for name in ("sugarkube0.local", "192.168.3.12", "nowhere.local")
+        )
         assert named is not None
-        assert "answers to its name" in named.evidence
+        assert "answers to its name" in {evidence.what for evidence in named.evidence}
         assert typed is not None
         assert typed.name == "sugarkube2.local"
         assert lost is not None
         assert lost.addresses == ()
+
+    async def test_layers_that_are_switched_off_find_nothing(self, world: World) -> None:
+        only_sweep = Interest((DEV, PROD), ("sugarkube0.local",), layers=frozenset({Layer.SWEEP}))
+        survey = await listen(world.lan, only_sweep, 0.5, world.clock)
+        assert {evidence.layer for host in survey.hosts for evidence in host.evidence} == {Layer.SWEEP}
+        assert survey.adverts == ()
+        assert "192.168.3.10" in [host.name for host in survey.hosts]
 
     async def test_an_advert_appears_while_we_listen(self, simulation: Simulation) -> None:
         world = simulation.world
@@ -92,16 +121,27 @@ class TestWhatIsHeard:
         assert advert.host == "sugarkube0.local"
         assert advert.txt["ip4"] == "192.168.3.10"
 
-    async def test_a_host_that_goes_down_says_goodbye(self, simulation: Simulation) -> None:
+    async def test_a_host_that_restarts_says_goodbye(self, simulation: Simulation) -> None:
         sightings = simulation.world.lan.watch(Interest((PROD,)))
         async with aclosing(sightings):
-            async for sighting in sightings:
-                if isinstance(sighting, HostSeen) and sighting.name == "printer.local":
-                    break
-            simulation.power_off("sugarkube7")
+            await until_all_are_told(sightings)
+            simulation.pi("sugarkube7").reboot()
             gone = [await anext(sightings) for _ in range(3)]
         assert {type(sighting) for sighting in gone} > {AdvertGone}
         assert not any(isinstance(sighting, AdvertSeen) for sighting in gone)
+
+    async def test_a_host_without_power_says_nothing_and_a_fresh_look_misses_it(
+        self, simulation: Simulation
+    ) -> None:
+        world = simulation.world
+        sightings = world.lan.watch(Interest((PROD,)))
+        async with aclosing(sightings):
+            await until_all_are_told(sightings)
+            simulation.power_off("sugarkube7")
+            simulation.pi("sugarkube5").reboot()
+            assert "sugarkube7" not in str(await anext(sightings))
+        survey = await listen(world.lan, Interest((PROD,)), 0.5, world.clock)
+        assert survey.host("sugarkube7.local") is None
 
     async def test_a_file_that_is_no_service_announces_nothing(self, simulation: Simulation) -> None:
         simulation.pi("sugarkube0").write(DEV.advert_path, "<service-group>")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sugarkube_tui.cluster.choices import Choices
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.engine.board import Board
+from sugarkube_tui.engine.climb import Subject
 from sugarkube_tui.engine.events import (
     Event,
     NodeFinished,
@@ -18,7 +19,7 @@ from sugarkube_tui.engine.events import (
 from sugarkube_tui.engine.formation import Formation, Request
 from sugarkube_tui.engine.joining import Answer, Question
 from sugarkube_tui.engine.ports import Target, World
-from sugarkube_tui.engine.verify import read_credentials, verify
+from sugarkube_tui.engine.verify import prove
 from sugarkube_tui.simulator import Simulation
 from tests.engine.conftest import Story, form, targets
 
@@ -86,8 +87,7 @@ async def test_step_numbers_stay_within_the_steps_when_the_join_point_changes(wo
 
 async def test_an_expected_server_does_not_hide_the_adverts_of_others(world: World) -> None:
     await form(world, targets(0, 1, 2), THREE)
-    credentials = await read_credentials(world, targets(0), None)
-    proof = await verify(world, Environment("dev"), ("sugarkube0.local",), credentials)
+    proof = await prove(world, Subject(Environment("dev"), ("sugarkube0.local",), 0, targets(0, 1, 2)))
     assert proof.ok
     assert len(proof.servers) == 3
 

@@ -11,7 +11,8 @@ import pytest
 from screenshots.driving import Driver, wizard
 from screenshots.held import HeldSimulation
 from sugarkube_tui.engine.events import Event
-from sugarkube_tui.engine.ports import World
+from sugarkube_tui.engine.ports import Given, World
+from sugarkube_tui.store.consents import Consents
 
 SMALL = (80, 24)
 LARGE = (120, 36)
@@ -43,10 +44,14 @@ def start() -> Start:
         size: tuple[int, int] = SMALL,
         *,
         variables: dict[str, str] | None = None,
+        consents: Consents | None = None,
         hosts: tuple[str, ...] = (),
+        given: tuple[Given, ...] = (),
         on_event: Callable[[Event], None] = lambda event: None,
     ) -> AsyncIterator[Driver]:
-        app = wizard(world, variables=variables, hosts=hosts, on_event=on_event)
+        app = wizard(
+            world, variables=variables, consents=consents, hosts=hosts, given=given, on_event=on_event
+        )
         async with app.run_test(size=size, notifications=True, tooltips=True) as pilot:
             yield Driver(app, pilot)
 

@@ -76,10 +76,39 @@ def test_leader_stands_in_for_a_missing_host() -> None:
 
 
 def test_environment_with_its_key_inside_is_understood() -> None:
-    advert = read_advert("x", HTTPS_TYPE, "a.local", 6443, (), TXT | {"env": "env=dev"})
+    txt = TXT | {"env": "env=dev"}
+    advert = read_advert("x", HTTPS_TYPE, "sugarkube0.local", 6443, (), txt)
     assert advert is not None
     assert advert.environment == DEV
     assert advert.problems == ("env=env=dev, expected dev",)
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"phase": "bootstrap"}, "phase=bootstrap, but role=server"),
+        ({"leader": "b.local"}, "leader=b.local, but sugarkube0.local announces it"),
+        ({"host": "b.local"}, "host=b.local, but sugarkube0.local announces it"),
+    ],
+)
+def test_newer_keys_may_be_absent_but_must_not_lie(changed: dict[str, str], problem: str) -> None:
+    told = TXT | changed
+    advert = read_advert(INSTANCE, DEV.service_type, "sugarkube0.local", 6443, (), told)
+    assert advert is not None
+    assert advert.problems == (problem,)
+    absent = {key: value for key, value in TXT.items() if key not in changed}
+    advert = read_advert(INSTANCE, DEV.service_type, "sugarkube0.local", 6443, (), absent)
+    assert advert is not None
+    assert advert.problems == ()
+
+
+def test_a_mangled_type_is_understood_and_told() -> None:
+    advert = read_advert("x", "_k3s-sugar-env=dev._tcp", "a.local", 6443, (), {})
+    assert advert is not None
+    assert (advert.environment, advert.mangled) == (DEV, True)
+    whole = read_advert(INSTANCE, DEV.service_type, "a.local", 6443, (), TXT)
+    assert whole is not None
+    assert not whole.mangled
 
 
 def test_ipv4_comes_first() -> None:

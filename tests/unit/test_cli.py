@@ -10,6 +10,8 @@ from sugarkube_tui.cli import exit_codes
 from sugarkube_tui.cli.inputs import parse_host
 from sugarkube_tui.cli.main import main
 from sugarkube_tui.cluster.errors import InvalidInput
+from sugarkube_tui.cluster.sightings import USUAL_LAYERS, Layer
+from sugarkube_tui.engine.proof import Rung
 
 FOUR = [word for number in range(4) for word in ("--host", f"sugarkube{number}.local")]
 
@@ -38,11 +40,56 @@ def test_scan_lists_hosts_and_adverts(capsys):
     assert "sugar/prod  sugarkube7.local:6443  server" in out
 
 
-def test_scan_as_json_has_a_host_per_line(capsys):
+def events(out):
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def test_scan_as_json_has_hosts_and_adverts_with_evidence(capsys):
     _, out, _ = run(capsys, "scan", "--demo", "--json")
-    hosts = [json.loads(line) for line in out.splitlines()]
-    assert {host["event"] for host in hosts} == {"host"}
-    assert all(host["evidence"] for host in hosts)
+    told = events(out)
+    hosts = [event for event in told if event["event"] == "host"]
+    assert len(hosts) == 8
+    first = next(host for host in hosts if host["name"] == "sugarkube0.local")
+    assert {piece["layer"] for piece in first["evidence"]} == {"adverts", "names", "ssh", "neighbours"}
+    assert all(piece["first_ms"] <= piece["last_ms"] for piece in first["evidence"])
+    assert {piece["interface"] for piece in first["evidence"]} == {"eth0"}
+    assert first["pi"] == [f"MAC {first['macs'][0]} belongs to Raspberry Pi"]
+    (advert,) = [event for event in told if event["event"] == "advert"]
+    assert (advert["host"], advert["txt"]["role"], advert["api"]["answer"]) == (
+        "sugarkube7.local",
+        "server",
+        "answers",
+    )
+    assert {event["layer"] for event in told if event["event"] == "layer"} == set(USUAL_LAYERS)
+    assert [event["ear"] for event in told if event["event"] == "hearing"] == ["everybody hears"]
+
+
+def test_scan_by_chosen_means_only(capsys, tmp_path):
+    file = tmp_path / "shelf.txt"
+    file.write_text("# the shelf\npi@192.168.3.12  # its wired one\n\n")
+    means = [word for layer in Layer if layer is not Layer.GIVEN for word in ("--without", layer)]
+    _, out, _ = run(capsys, "scan", "--demo", "--json", "--hosts-file", str(file), *means)
+    (host,) = [event for event in events(out) if event["event"] == "host"]
+    assert host["addresses"] == ["192.168.3.12"]
+    assert [piece["what"] for piece in host["evidence"]] == ["shelf.txt:2"]
+
+
+def test_a_sweep_is_only_done_when_it_is_asked_for(capsys):
+    _, out, _ = run(capsys, "scan", "--demo", "--json", "--sweep", "192.168.3.0/24")
+    assert "sweep" in {event["layer"] for event in events(out) if event["event"] == "layer"}
+
+
+def test_scan_says_which_advert_is_not_the_tokens(capsys, monkeypatch):
+    monkeypatch.setenv("SUGARKUBE_ENV", "prod")
+    monkeypatch.setenv("SUGARKUBE_TOKEN_PROD", f"K10{'0' * 64}::server:some-password")
+    _, out, err = run(capsys, "scan", "--demo")
+    assert "✖ sugarkube7.local: not the cluster that your sugar/prod token names" in out
+    assert "some-password" not in out + err
+
+
+def test_servers_prints_one_host_on_a_line_and_nothing_else(capsys):
+    assert run(capsys, "servers", "prod", "--demo") == (exit_codes.OK, "sugarkube7.local\n", "")
+    assert run(capsys, "servers", "dev", "--demo") == (exit_codes.OK, "", "")
 
 
 def test_plan_shows_every_change_and_changes_nothing(capsys):
@@ -80,7 +127,7 @@ def test_up_forms_and_proves_a_cluster(capsys):
     status, out, _ = run(capsys, "up", "dev", "--demo", *FOUR, "--servers", "3", "--yes")
     assert status == exit_codes.OK
     assert "3 servers and 1 agent are Ready" in out
-    assert "✔ proved: sugar/dev, 3 of 3 servers heard" in out
+    assert "✔ proved: sugar/dev, 3 of 3 servers seen, ms_elapsed=" in out
     assert "our own overhead" in out
 
 
@@ -111,9 +158,29 @@ def test_verify_of_what_is_not_there_fails(capsys):
 
 
 def test_verify_counts_the_servers_that_there_must_be(capsys):
-    status, _, err = run(capsys, "verify", "prod", "--demo", "--servers", "3")
+    status, out, _ = run(capsys, "verify", "prod", "--demo", "--servers", "3")
     assert status == exit_codes.FAILED
-    assert "1 of 3 servers" in err
+    assert "✖ not proved: sugar/prod, 1 of 3 servers seen" in out
+
+
+def test_verify_as_json_has_every_rung_every_vantage_and_the_verdict(capsys):
+    _, out, _ = run(capsys, "verify", "prod", "--demo", "--json")
+    told = events(out)
+    assert [event["rung"] for event in told if event["event"] == "check"] == list(Rung)
+    assert [event["heard"] for event in told if event["event"] == "vantage"] == [["sugarkube7.local"]]
+    proof = told[-1]
+    assert (proof["event"], proof["ok"], proof["seen"], proof["expected"]) == ("proof", True, 1, 1)
+    assert proof["servers"] == {"sugarkube7.local": {"ok": True, "expected": True, "verdict": "proved"}}
+    assert proof["ms_elapsed"] >= 0
+
+
+def test_packets_are_shown_beside_the_proof_when_a_variable_says_so(capsys, monkeypatch):
+    monkeypatch.setenv("SUGARKUBE_DEBUG_MDNS", "1")
+    status, out, err = run(capsys, "verify", "prod", "--demo")
+    assert status == exit_codes.OK
+    assert "PTR _k3s-sugar-prod._tcp" in err
+    assert "this workstation" in err
+    assert "PTR" not in out
 
 
 def test_the_wizard_needs_a_terminal(capsys):
@@ -137,6 +204,9 @@ def test_the_wizard_needs_a_terminal(capsys):
         (["plan", "dev", "--host", "a host"], "is no host"),
         (["plan", "dev", "--host", "sugarkube0", "--host", "sugarkube0.local"], "given twice"),
         (["plan", "dev"], "no node was named"),
+        (["plan", "dev", "--hosts-file", "/nowhere"], "the hosts file cannot be read"),
+        (["scan", "--without", "telepathy"], "is no way to find hosts"),
+        (["scan", "--sweep", "192.168.3"], "is no network"),
     ],
 )
 def test_bad_input_says_what_and_what_to_do(capsys, words, complaint):

@@ -97,10 +97,39 @@ def test_a_chosen_nodes_own_advert_does_not_count_twice():
 
 
 def test_two_clusters_under_one_name_are_told_apart_before_anything_joins():
-    live = (LiveServer("a.local", "192.168.3.99", CA), LiveServer("b.local", "192.168.3.99", OTHER_CA))
-    assert "there are several clusters under the name sugar/dev" in blocking(
-        assign_roles(nodes(1), live, choices(3), token())
-    )
+    live = (LiveServer("a.local", "192.168.3.99", CA), LiveServer("b.local", "192.168.3.98", OTHER_CA))
+    for given in (None, password()):
+        assert "there are several clusters under the name sugar/dev" in blocking(
+            assign_roles(nodes(1), live, choices(3), given)
+        )
+
+
+def test_a_full_token_says_which_of_two_clusters_is_meant():
+    live = (LiveServer("b.local", "192.168.3.98", OTHER_CA), LiveServer("a.local", "192.168.3.99", CA))
+    roles = assign_roles(nodes(1), live, choices(3), token())
+    assert blocking(roles) == []
+    assert (roles.ca_hash, roles.direct) == (CA, "192.168.3.99")
+    assert "b.local poses as a server of sugar/dev, and is none of this cluster" in [
+        problem.what for problem in roles.problems
+    ]
+
+
+def test_a_chosen_server_says_which_cluster_is_meant():
+    some = {"sugarkube0": prepared(0, k3s=server_k3s()), "sugarkube1": prepared(1)}
+    forged = LiveServer("evil.local", "192.168.3.98", OTHER_CA)
+    roles = assign_roles(some, (LiveServer("sugarkube0.local", "192.168.3.10", CA), forged), choices(1))
+    assert blocking(roles) == []
+    assert roles_of(roles)["sugarkube1"] is Role.AGENT
+    assert roles.direct != "192.168.3.98"
+
+
+def test_a_left_over_advert_does_not_stop_a_cluster_that_lives():
+    some = {"sugarkube0": prepared(0, k3s=server_k3s()), "sugarkube1": prepared(1)}
+    roles = assign_roles(some, (LiveServer("old.local", "192.168.3.98", ""),), choices(1))
+    assert blocking(roles) == []
+    assert "old.local advertises sugar/dev, but its API does not answer" in [
+        problem.what for problem in roles.problems
+    ]
 
 
 def test_a_token_of_another_cluster_is_refused():

@@ -13,12 +13,12 @@ from textual.widgets import Label
 
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import InvalidInput
+from sugarkube_tui.cluster.findings import Answer
 from sugarkube_tui.cluster.token import short_hash
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.question import OTHER, QuestionScreen
 from sugarkube_tui.tui.stages import Stage
-from sugarkube_tui.tui.state.scan import Answering
 from sugarkube_tui.tui.widgets.choose import Choose
 from sugarkube_tui.tui.widgets.field import Field
 from sugarkube_tui.tui.widgets.pane import Pane
@@ -133,11 +133,7 @@ class EnvironmentScreen(QuestionScreen):
         ]
         for advert in adverts:
             look = self.session.scan.api(advert)
-            answers = (
-                f"CA {short_hash(look.ca_hash)}"
-                if look.answering is Answering.ANSWERS
-                else look.answering.value
-            )
+            answers = f"CA {short_hash(look.ca_hash)}" if look.answer is Answer.ANSWERS else look.answer.value
             parts.append(words.plain(f"  {advert.host}  {answers}"))
         parts.append(words.plain("  New nodes join this cluster."))
         return parts

@@ -2,180 +2,266 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
+from textual import events
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
+from textual.widgets import Static
 
-from sugarkube_tui.cluster.advert import Advert
+from sugarkube_tui.cluster.advert import API_PORT, Advert
+from sugarkube_tui.cluster.findings import Finding, Kind
 from sugarkube_tui.cluster.hosts import Host
+from sugarkube_tui.cluster.sightings import Layer
 from sugarkube_tui.cluster.token import short_hash
 from sugarkube_tui.engine.events import Evidence
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.base import WizardScreen
 from sugarkube_tui.tui.screens.dialogs import AddHost
+from sugarkube_tui.tui.screens.evidence import (
+    advert_parts,
+    api_state,
+    concerns_advert,
+    finding_line,
+    host_parts,
+    mood_of,
+)
+from sugarkube_tui.tui.screens.looking import AskSweep, WhereToLook
+from sugarkube_tui.tui.screens.silence import silence_parts
 from sugarkube_tui.tui.stages import Stage
-from sugarkube_tui.tui.state.scan import Answering, ApiLook
 from sugarkube_tui.tui.widgets.pane import Pane
 from sugarkube_tui.tui.widgets.table import Column, Row, Table
 from sugarkube_tui.tui.words import Mood
 
 HOSTS = (
     Column("Use", 5),
-    Column("Host", 16, grow=3),
+    Column("Host", 12, grow=3),
     Column("Address", 15),
-    Column("k3s", 17, grow=1),
-    Column("Seen", 7),
-    Column("Evidence", 24, grow=2, wide=True),
+    Column("Pi", 4),
+    Column("k3s", 10, grow=1),
+    Column("Seen", 7, wide=True),
+    Column("Last", 6, wide=True),
+    Column("Evidence", 18, grow=4, wide=True),
 )
 ADVERTS = (
-    Column("Environment", 14, grow=1),
-    Column("Server", 18, grow=3),
-    Column("Role", 7),
-    Column("API", 18),
-    Column("CA", 10),
+    Column("Environment", 10, grow=1, short="Env"),
+    Column("Server", 10, grow=3),
+    Column("API", 16),
+    Column("Note", 13),
+    Column("Role", 6, wide=True),
+    Column("CA", 9, wide=True),
 )
+NOTES = {
+    Kind.SPLIT_BRAIN: "split brain",
+    Kind.NOT_THE_TOKENS: "not yours",
+    Kind.STALE: "stale",
+    Kind.SEVERAL_ADVERTS: "several",
+    Kind.WRONG_RECORDS: "wrong TXT",
+    Kind.MANGLED: "mangled",
+    Kind.LONG_LABEL: "long label",
+    Kind.RENAMED: "renamed",
+    Kind.CLONED: "cloned",
+    Kind.SHARED_NAME: "shared name",
+    Kind.JOIN_LOCK: "joining",
+}
+"""Findings in a column's width; the evidence tells the whole."""
+WARNINGS = 2
+WARNINGS_HIGH = 5
+"""Lines of findings on a low and on a high screen."""
+REFRESH_S = 0.5
+"""Seconds between two looks at whether what is known of an API has become too old."""
+AGES_S = 5.0
 
 
 class ScanScreen(WizardScreen):
-    """Two live tables, and at wide widths the evidence for the highlighted host."""
+    """Hosts and adverts as they come, what is wrong on this LAN, and the evidence for the highlighted row.
+
+    The evidence is beside the tables where there is room, else `e` shows it in their place.
+    """
 
     STAGE = Stage.SCAN
     LEAD = "Which hosts shall form the cluster?"
     BINDINGS: ClassVar[list[BindingType]] = bindings("Scan")
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._subject = "hosts"
+        self._drawn_at = -1
+
     def body(self) -> Iterable[Widget]:
-        with Horizontal():
+        silence = Pane("Looking", "silence")
+        silence.border_subtitle = Content("a add host   s sweep   l look   r rescan")
+        yield silence
+        with Horizontal(id="found"):
             with Vertical(id="tables"):
                 with Vertical(classes="box", id="hosts-box") as box:
-                    box.border_title = Content("Hosts")
+                    box.border_subtitle = Content("r rescan   s sweep   e evidence")
                     yield Table(HOSTS, widget_id="hosts")
-                with Vertical(classes="box", id="adverts-box") as box:
-                    box.border_title = Content("k3s adverts")
+                with Vertical(classes="box", id="adverts-box"):
                     yield Table(ADVERTS, widget_id="adverts")
+                yield Static(id="warnings", markup=False)
             yield Pane("Evidence", "evidence")
 
     def ready(self) -> None:
-        self.query_one("#hosts", Table).take_focus()
+        self.query_one("#silence", Pane).focus()
+        self.set_interval(REFRESH_S, self.session.scan.refresh)
 
     def always_draws(self) -> bool:
-        return not self.session.scan.survey.hosts
+        """Ages grow, and silence gets its meaning, by time alone."""
+        return self._moment != self._drawn_at
+
+    @property
+    def _moment(self) -> int:
+        """With hosts on the screen, ages need no more than a look every few seconds."""
+        scan = self.session.scan
+        return int(scan.listened / (AGES_S if scan.survey.hosts else 1.0))
 
     # -- drawing
 
     def status(self) -> Content:
         if not self.has_class("-wide"):
             return super().status()  # the way through the wizard is worth more than a count
-        scan = self.session.scan
+        hosts = self.session.scan.hosts
         where = "demo LAN · " if self.session.world.simulated else ""
-        found = f"{words.plural(len(scan.hosts), 'host')} in {words.ms(scan.last_ms)}" if scan.hosts else "…"
-        return words.muted(f"{where}{found}")
+        took = words.ms(max((host.seen_ms for host in hosts), default=0.0))
+        return words.muted(f"{where}{words.plural(len(hosts), 'host')} in {took}" if hosts else f"{where}…")
 
     def draw(self) -> None:
         scan = self.session.scan
+        self._drawn_at = self._moment
         hosts = scan.hosts
-        selected = scan.selected
-        if hosts:
-            self.lead(
-                Content.assemble(
-                    f"{self.LEAD}  ", (f"{words.plural(len(selected), 'host')} selected", "bold $text-accent")
-                )
-            )
-        else:
-            self.lead(self.LEAD)
-        self.query_one("#hosts", Table).show(
-            [self._host_row(host) for host in hosts], empty=self._nothing() if not hosts else ""
+        self._show_found(bool(hosts))
+        selected = words.plural(len(scan.selected), "host")
+        self.lead(
+            Content.assemble(f"{self.LEAD}  ", (f"{selected} selected", "bold $text-accent"))
+            if hosts
+            else self.LEAD
         )
-        adverts = scan.survey.adverts
-        self.query_one("#adverts", Table).show(
-            [self._advert_row(advert) for advert in adverts],
-            empty="none heard: no server of this cluster is on the LAN yet",
+        self.query_one("#silence", Pane).show(
+            silence_parts(scan), "Nothing found" if scan.settled else "Looking"
         )
+        self.query_one("#hosts-box").border_title = self._hosts_title()
+        self.query_one("#hosts", Table).show([self._host_row(host) for host in hosts])
+        self._draw_adverts(scan.survey.adverts, scan.findings)
+        self._draw_warnings(scan.findings)
         self._draw_evidence()
         if scan.error is not None:
             self.tell(scan.error)
 
+    def _show_found(self, found: bool) -> None:
+        """Tables, or why there is nothing to put into them."""
+        if found == self.has_class("-found"):
+            return
+        self.set_class(found, "-found")
+        if found:
+            self._focus_table()
+        else:
+            self._read(False)
+            self.query_one("#silence", Pane).focus()
+
+    def _hosts_title(self) -> Content:
+        told = self.session.scan.survey.layers.get(Layer.SWEEP)
+        if told is None:
+            return Content("Hosts")
+        return Content(f"Hosts   sweep: {told.sent} {told.unit}")
+
     def _host_row(self, host: Host) -> Row:
-        selected = self.session.scan.is_selected(host)
-        mark = words.state(Mood.GOOD, "yes") if selected else words.state(Mood.IDLE, "no")
+        scan = self.session.scan
+        selected = scan.is_selected(host)
         environments = dict.fromkeys(str(advert.environment) for advert in host.adverts)
-        k3s = words.plain(", ".join(environments)) if environments else words.muted("none heard")
+        evidence = dict.fromkeys((*host.pi_reasons[:1], *(piece.what for piece in host.evidence)))
         return Row(
             host.name,
             (
-                mark,
+                words.state(Mood.GOOD, "yes") if selected else words.state(Mood.IDLE, "no"),
                 words.strong(host.short_name) if selected else words.plain(host.short_name),
                 words.plain(next(iter(host.addresses), "no address")),
-                k3s,
+                words.state(Mood.GOOD, "Pi") if host.pi_reasons else words.state(Mood.IDLE, "?"),
+                words.plain(", ".join(environments)) if environments else words.muted("none heard"),
                 words.muted(words.ms(host.seen_ms)),
-                words.muted(", ".join(host.evidence)),
+                words.muted(words.age(scan.listened - host.last_ms / 1000)),
+                words.muted(", ".join(evidence)),
             ),
         )
 
-    def _advert_row(self, advert: Advert) -> Row:
+    def _draw_adverts(self, adverts: Sequence[Advert], found: Sequence[Finding]) -> None:
+        counts = Counter(str(advert.environment) for advert in adverts if advert.role == "server")
+        groups = "".join(f"   {name}: {words.plural(count, 'server')}" for name, count in counts.items())
+        self.query_one("#adverts-box").border_title = Content(f"k3s adverts{groups}")
+        before: Advert | None = None
+        rows = []
+        for advert in adverts:
+            begins = before is None or before.environment != advert.environment
+            rows.append(self._advert_row(advert, begins, found))
+            before = advert
+        self.query_one("#adverts", Table).show(
+            rows, empty="none heard: no server of this cluster is on the LAN yet"
+        )
+
+    def _advert_row(self, advert: Advert, begins: bool, found: Sequence[Finding]) -> Row:
+        """Adverts of one environment are below one another; its name stands out at their head."""
         look = self.session.scan.api(advert)
+        # Of two clusters under one name, the one that is not ours is the one to know.
+        concerning = sorted(
+            (one for one in found if concerns_advert(one, advert)),
+            key=lambda one: (not one.serious, len(one.hosts)),
+        )
+        finding = next(iter(concerning), None)
+        environment = str(advert.environment)
+        port = "" if advert.port == API_PORT else f":{advert.port}"
         return Row(
-            f"{advert.environment} {advert.host} {advert.role} {advert.instance}",
+            _key(advert),
             (
-                words.plain(str(advert.environment)),
-                words.plain(f"{advert.host.removesuffix('.local') or advert.instance}:{advert.port}"),
+                words.strong(environment) if begins else words.muted(environment),
+                words.plain(advert.host.removesuffix(".local") + port),
+                api_state(look, advert),
+                words.state(mood_of(finding), NOTES[finding.kind]) if finding else words.muted(""),
                 words.plain(advert.role or "none"),
-                _api(look),
                 words.plain(short_hash(look.ca_hash) if look.ca_hash else "…"),
             ),
         )
 
-    def _nothing(self) -> str:
-        scan = self.session.scan
-        looked = (
-            f"Asked for {', '.join(scan.interest.names[:2])} … {scan.interest.names[-1]}, ssh and k3s adverts"
-        )
-        if not scan.quiet:
-            return f"Listening on the LAN …\n\n{looked}."
-        return (
-            f"✖ Nothing found after {scan.listened:.0f} s\n\n{looked}.\n\nLikely causes\n"
-            "  · the Pis are off, still booting, or have another host name\n"
-            "  · this workstation is on another network, or a VPN is up\n"
-            "  · the switch, access point or a firewall drops multicast (UDP 5353)\n\n"
-            "a adds a host by name or address   r looks again"
-        )
+    def _draw_warnings(self, found: Sequence[Finding]) -> None:
+        diagnosis = self.session.scan.diagnosis
+        lines = [words.state(Mood.WARN, diagnosis.what)] if diagnosis.what else []
+        lines += [finding_line(finding) for finding in found]
+        room = WARNINGS_HIGH if self.has_class("-high") else WARNINGS
+        if len(lines) > room + 1:
+            lines = [*lines[:room], words.muted(f"  +{len(lines) - room} more: e shows all")]
+        warnings = self.query_one("#warnings", Static)
+        warnings.display = bool(lines)
+        warnings.update(words.lines(lines))
 
     def _draw_evidence(self) -> None:
-        host = self.session.scan.host(self.query_one("#hosts", Table).highlighted)
+        scan = self.session.scan
+        key = self.query_one(f"#{self._subject}", Table).highlighted
         pane = self.query_one("#evidence", Pane)
-        if host is None:
-            pane.show([], "Evidence")
-            return
-        parts: list[Content | str] = [
-            words.muted("Name"),
-            f"  {host.name}",
-            *(f"  also {alias}" for alias in host.aliases),
-            "",
-            words.muted("Addresses"),
-            *(f"  {address}" for address in host.addresses or ("none yet",)),
-            *([f"  MAC {host.mac}"] if host.mac else []),
-            "",
-            words.muted("Why we believe it"),
-            *(f"  {piece}" for piece in host.evidence),
-            f"  first seen after {words.ms(host.seen_ms)}",
-            "",
-            words.muted("k3s adverts"),
-        ]
-        for advert in host.adverts:
-            parts.append(f"  {advert.environment} {advert.role} port {advert.port}")
-            parts += [Content.assemble((f"  ▲ {issue}", "$text-warning")) for issue in advert.problems]
-            look = self.session.scan.api(advert)
-            if look.why:
-                parts.append(words.muted(f"  {look.why}"))
-        if not host.adverts:
-            parts.append("  none")
-        pane.show(parts, f"Evidence: {host.short_name}")
+        if self._subject == "hosts":
+            host = scan.host(key)
+            parts = host_parts(scan, host) if host is not None else []
+            title = host.short_name if host is not None else ""
+        else:
+            advert = next((one for one in scan.survey.adverts if _key(one) == key), None)
+            parts = advert_parts(scan, advert) if advert is not None else []
+            title = f"advert of {advert.host}" if advert is not None else ""
+        if scan.diagnosis.what:
+            parts += [words.state(Mood.WARN, scan.diagnosis.what)]
+            parts += [f"  · {cause}" for cause in scan.diagnosis.causes]
+        pane.show(parts, f"Evidence: {title}" if title else "Evidence")
 
     # -- keys
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """The evidence is for the table that was used last."""
+        for name in ("hosts", "adverts"):
+            if self.query_one(f"#{name}", Table).rows.has_focus and self._subject != name:
+                self._subject = name
+                self._draw_evidence()
 
     def on_table_highlighted(self, event: Table.Highlighted) -> None:
         self._draw_evidence()
@@ -201,6 +287,59 @@ class ScanScreen(WizardScreen):
             self.session.scan.add(host)
             self.query_one("#hosts", Table).highlight(host)
 
+    def action_look(self) -> None:
+        self.wizard.push_screen(WhereToLook(self.session.scan), self._looked)
+
+    def _looked(self, changed: bool | None) -> None:
+        if changed:
+            self.action_rescan()
+
+    def action_sweep(self) -> None:
+        means = self.session.scan.means
+        if asked := means.not_allowed:
+            self.wizard.push_screen(AskSweep(asked), lambda allowed: self._sweep_if(asked, allowed))
+        elif means.sweepable:
+            self._sweep()
+        else:
+            self.tell(
+                Evidence("there is no network to sweep", "no interface that is in use has a private network")
+            )
+
+    def _sweep_if(self, networks: tuple[str, ...], allowed: bool | None) -> None:
+        if allowed is None:
+            return
+        problem = self.session.scan.means.answer_sweep(networks, allowed)
+        if allowed:
+            self._sweep()
+        if problem:
+            self.tell(Evidence(problem))
+
+    def _sweep(self) -> None:
+        """Look afresh, with the sweep."""
+        self.session.scan.means.layers |= {Layer.SWEEP}
+        self.action_rescan()
+
+    def action_evidence(self) -> None:
+        self._read(self.has_class("-found") and not self.has_class("-reading"))
+
+    def action_close_evidence(self) -> None:
+        self._read(False)
+
+    def _read(self, reading: bool) -> None:
+        """Go into the evidence, or back to where the reader came from."""
+        if reading == self.has_class("-reading"):
+            return
+        self.set_class(reading, "-reading")
+        pane = self.query_one("#evidence", Pane)
+        pane.border_subtitle = Content("Esc back" if reading else "")
+        if reading:
+            pane.focus()
+        else:
+            self._focus_table()
+
+    def _focus_table(self) -> None:
+        self.query_one(f"#{self._subject}", Table).take_focus()
+
     def action_proceed(self) -> None:
         hosts = self.session.scan.selected
         if not hosts:
@@ -214,11 +353,5 @@ class ScanScreen(WizardScreen):
         self.go_on()
 
 
-def _api(look: ApiLook) -> Content:
-    match look.answering:
-        case Answering.ASKING:
-            return words.state(Mood.WAIT, "asking")
-        case Answering.ANSWERS:
-            return words.state(Mood.GOOD, f"answers {words.ms(look.ms)}")
-        case Answering.SILENT:
-            return words.state(Mood.BAD, "silent")
+def _key(advert: Advert) -> str:
+    return f"{advert.environment} {advert.host} {advert.role} {advert.instance}"

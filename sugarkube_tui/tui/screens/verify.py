@@ -1,4 +1,4 @@
-"""Verify: is the cluster there?  Every server climbs the same ladder, seen from outside."""
+"""Verify: is the cluster there?  Every server climbs the same ladder, seen from outside, again and again."""
 
 from __future__ import annotations
 
@@ -6,154 +6,250 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widget import Widget
 
 from sugarkube_tui.cluster.standing import natural
 from sugarkube_tui.engine.events import Evidence
-from sugarkube_tui.engine.ports import KubeNode
-from sugarkube_tui.engine.verify import Check, Held, Rung
+from sugarkube_tui.engine.proof import Proof, Rung, Verdict
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.base import WizardScreen
+from sugarkube_tui.tui.screens.proof_evidence import ProofEvidence
 from sugarkube_tui.tui.stages import Stage
+from sugarkube_tui.tui.widgets import history, ladder, vantages
+from sugarkube_tui.tui.widgets.grid import Grid
+from sugarkube_tui.tui.widgets.log_pane import LogPane
 from sugarkube_tui.tui.widgets.pane import Pane
 from sugarkube_tui.tui.widgets.table import Column, Row, Table
 from sugarkube_tui.tui.words import Mood
 
+RUNGS = tuple(Rung)
 HEADS = {
-    Rung.ADVERT: "Advert",
-    Rung.TXT: "TXT",
-    Rung.RESOLVES: "Name",
-    Rung.PORT: "6443",
-    Rung.TLS: "TLS",
-    Rung.CA: "CA",
-    Rung.READY: "Ready",
+    Rung.ADVERT: ("Advert", "Adv"),
+    Rung.TXT: ("TXT", "TXT"),
+    Rung.RESOLVES: ("Name", "Name"),
+    Rung.NODES_RESOLVE: ("Nodes", "Nods"),
+    Rung.PORT: ("6443", "6443"),
+    Rung.NODES_REACH: ("Reach", "Rch"),
+    Rung.ETCD: ("Etcd", "Etcd"),
+    Rung.TLS: ("TLS", "TLS"),
+    Rung.CA: ("CA", "CA"),
+    Rung.READY: ("Ready", "Rdy"),
 }
-SERVERS = (Column("Server", 11, grow=2), *(Column(head, 7, grow=1) for head in HEADS.values()))
-NODES = (Column("Node", 12, grow=2), Column("State", 10), Column("Roles", 14, grow=3), Column("Version", 13))
-MOODS = {Held.YES: Mood.GOOD, Held.NO: Mood.BAD, Held.UNKNOWN: Mood.IDLE}
+# A head stands above the cells' text, which begins after the place for a mark.
+SERVERS = (
+    Column("Server", 12),
+    *(Column(f" {HEADS[rung][0]}", 2, grow=1, short=f" {HEADS[rung][1]}") for rung in RUNGS),
+    Column(" Verdict", 13),
+)
+VANTAGES, WIRE, LOOKS = "vantages", "wire", "looks"
+"""What the lowest pane can show: ids of widgets."""
 
 
 class VerifyScreen(WizardScreen):
-    """Servers by rungs, the highlighted server's ladder, and the nodes that Kubernetes lists."""
+    """Servers by rungs, the highlighted server's ladder, and below: who hears whom, the packets, or the
+    looks so far."""
 
     STAGE = Stage.VERIFY
     BINDINGS: ClassVar[list[BindingType]] = bindings("Verify")
 
     def body(self) -> Iterable[Widget]:
-        with Vertical(classes="box", id="servers-box") as box:
-            box.border_title = Content("Servers")
-            yield Table(SERVERS, widget_id="servers", empty="no server is expected")
-        with Horizontal(id="lower"):
+        with Vertical(classes="box", id="servers-box"):
+            yield Grid(SERVERS, widget_id="servers", empty="no server is expected")
+        with Container(id="lower"):
             yield Pane("Ladder", "ladder")
-            with Vertical(classes="box", id="nodes-box") as box:
-                box.border_title = Content("Nodes in Kubernetes")
-                yield Table(NODES, widget_id="nodes")
+            yield Pane("Who hears whom", VANTAGES, "view")
+            with Vertical(classes="box view", id=WIRE):
+                yield LogPane()
+            yield Pane("Looks, the newest first", LOOKS, "view")
 
     def ready(self) -> None:
-        self.query_one("#servers", Table).take_focus()
+        self._timed: tuple[int, int] | None = None
+        self._show_view(WIRE if self.session.proving.capturing else VANTAGES)
+        # Else the first look would count the time that drawing the screen takes as the LAN's.
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
         self.session.prove()
+        self._redraw()
+        self._grid.take_focus()
+
+    def on_unmount(self) -> None:
+        self.session.proving.stop()
+
+    @property
+    def _grid(self) -> Grid:
+        return self.query_one(Grid)
+
+    @property
+    def _rung(self) -> Rung:
+        """The one that the cursor is on."""
+        return RUNGS[self._grid.column]
 
     # -- drawing
 
-    def draw(self) -> None:
+    def always_draws(self) -> bool:
+        return self._timed != self._time_and_room()
+
+    def _time_and_room(self) -> tuple[int, int]:
+        """What changes without the session's doing: the seconds to the next look, and the terminal's size."""
+        due_in = self.session.proving.due_in
+        return (-1 if due_in is None else int(due_in), self._grid.room)
+
+    def status(self) -> Content:
         proving = self.session.proving
+        if proving.looking:
+            return words.state(Mood.BUSY, "looking afresh")
+        if proving.due_in is not None:
+            return words.state(Mood.WAIT, f"next look in {proving.due_in:.0f} s")
+        return super().status()
+
+    def draw(self) -> None:
+        self._timed = self._time_and_room()
         self.lead(self._verdict())
-        hosts = sorted(proving.checks, key=natural)
-        self.query_one("#servers", Table).show([self._row(host) for host in hosts])
-        nodes = proving.proof.nodes if proving.proof is not None else ()
-        ordered = sorted(nodes, key=lambda node: natural(node.name))
-        self.query_one("#nodes", Table).show(
-            [_node_row(node) for node in ordered],
-            empty="asking …" if proving.running else "Kubernetes could not be asked",
-        )
+        self._draw_servers()
         self._draw_ladder()
-        if proving.error is not None:
-            self.tell(proving.error)
-        elif proving.proof is not None and proving.proof.problem:
-            self.tell(Evidence(proving.proof.problem))
+        self._draw_view()
+        self.tell(self._trouble())
 
     def _verdict(self) -> Content:
         proving = self.session.proving
         environment = str(self.session.environment)
         proof = proving.proof
+        self.set_class(proving.ok, "-good")
         if proof is None:
-            if proving.running:
-                return words.state(Mood.BUSY, f"{environment}: looking afresh, from outside …")
-            return words.state(Mood.BAD, f"{environment}: could not look; r looks again")
-        seen = f"{proof.seen} of {words.plural(len(proof.servers), 'server')} seen"
+            if proving.error is not None:
+                return words.state(Mood.BAD, f"{environment}: could not look; r looks again")
+            return words.state(Mood.BUSY, f"{environment}: looking afresh, from outside …")
+        seen = f"{proof.seen} of {words.plural(proof.must_be, 'server')} seen"
         ready = sum(node.state == "Ready" for node in proof.nodes)
         nodes = f"{ready} of {words.plural(len(proof.nodes), 'node')} Ready"
-        self.set_class(proof.ok, "-good")
-        if proof.ok:
+        if proving.ok:
             return words.state(Mood.GOOD, f"{environment} is there: {seen}, {nodes}")
-        return words.state(Mood.BAD, f"{environment} is not proved: {seen}, {nodes}; r looks again")
+        return words.state(Mood.BAD, f"{environment} is not proved: {seen}, {nodes}")
+
+    def _draw_servers(self) -> None:
+        proving = self.session.proving
+        self._grid.show([self._row(host) for host in sorted(proving.checks, key=natural)])
+        box = self.query_one("#servers-box")
+        box.border_title = Content(" · ".join(filter(None, ("Servers", vantages.round_of(proving.proof)))))
+        box.border_subtitle = words.plain(self._progress())
+
+    def _progress(self) -> str:
+        """What is waited for, or what the last look has brought."""
+        proving = self.session.proving
+        if proving.looking:
+            return f"{proving.note} …"
+        if proving.looks and not proving.looks[-1].fault:
+            return f"{history.news(proving.looks[-1])}{'; c lists them' if proving.looks[-1].news else ''}"
+        return ""
 
     def _row(self, host: str) -> Row:
-        checks = self.session.proving.checks[host]
-        cells = [self._cell(checks.get(rung)) for rung in Rung]
-        return Row(host, (words.strong(host.removesuffix(".local")), *cells))
-
-    def _cell(self, check: Check | None) -> Content:
-        if check is None:
-            return words.state(Mood.WAIT, "…") if self.session.proving.running else words.muted("·")
-        took = f" {words.brief_ms(check.ms)}" if check.ms and check.held is Held.YES else ""
-        word = {Held.YES: "ok", Held.NO: "no", Held.UNKNOWN: "open"}[check.held]
-        mood = MOODS[check.held]
-        if took and not self.has_class("-wide"):
-            return Content.assemble((f"{mood.glyph}{took}", mood.colour))
-        return Content.assemble((f"{mood.glyph} {word}", mood.colour), (took, words.MUTED))
-
-    def _draw_ladder(self) -> None:
-        host = self.query_one("#servers", Table).highlighted
-        checks = self.session.proving.checks.get(host, {})
-        parts: list[Content] = []
-        for rung in Rung:
-            check = checks.get(rung)
-            if check is None:
-                parts.append(words.muted(f"· {rung.value}"))
-                continue
-            mood = MOODS[check.held]
-            parts.append(
-                Content.assemble((f"{mood.glyph} {rung.value:<18}", mood.colour), words.plain(check.seen))
+        proving = self.session.proving
+        room = self._grid.room
+        cells = [
+            ladder.cell(
+                proving.checks[host].get(rung),
+                room,
+                changed=(host, rung) in proving.changed,
+                looking=proving.looking,
             )
-            if check.remedy:
-                parts.append(words.remedy(check.remedy))
-        self.query_one("#ladder", Pane).show(
-            parts, f"Ladder: {host.removesuffix('.local')}" if host else "Ladder"
-        )
+            for rung in RUNGS
+        ]
+        verdict = Content.assemble(" ", ladder.verdict(proving.server(host)))
+        return Row(host, (words.strong(words.short(host)), *cells, verdict))
+
+    def _draw_ladder(self, *, reveal: bool = False) -> None:
+        """Draw the highlighted server's ladder; scroll to the cursor's rung when it has moved."""
+        proving = self.session.proving
+        host = self._grid.highlighted
+        pane = self.query_one("#ladder", Pane)
+        server = proving.server(host)
+        changes = {rung: change for (of, rung), change in proving.changed.items() if of == host}
+        width = pane.scrollable_content_region.width
+        parts, at = ladder.lines(proving.checks.get(host, {}), server, changes, self._rung, width)
+        pane.show(parts, ladder.title(host, server))
+        if reveal:
+            pane.reveal(at)
+
+    def _draw_view(self) -> None:
+        proving = self.session.proving
+        if self._view == WIRE:
+            heard_by = ", ".join(proving.wire.vantages) or "waiting for the first packet"
+            self.query_one(f"#{WIRE}").border_title = words.plain(f"Wire: {heard_by}")
+            self.query_one(LogPane).feed(proving.wire)
+        elif self._view == LOOKS:
+            self.query_one(f"#{LOOKS}", Pane).show(history.lines(proving.looks))
+        else:
+            self.query_one(f"#{VANTAGES}", Pane).show(vantages.lines(proving.proof))
+
+    def _trouble(self) -> Evidence | None:
+        proving = self.session.proving
+        if proving.error is not None:
+            return words.problem_of(proving.error)
+        return _trouble_in(proving.proof) if proving.proof is not None else None
+
+    # -- which view
+
+    def _show_view(self, view: str) -> None:
+        """Show one view instead of the one before; who has read that one reads this one."""
+        self._view = view
+        views = [self.query_one(f"#{name}") for name in (VANTAGES, WIRE, LOOKS)]
+        reading = any(widget.has_focus_within for widget in views)
+        for widget in views:
+            widget.display = widget.id == view
+        if reading:
+            (self.query_one(LogPane) if view == WIRE else self.query_one(f"#{view}")).focus()
+
+    def _turn_view(self, view: str) -> None:
+        """Show a view; the same key brings back the vantages."""
+        self._show_view(VANTAGES if self._view == view else view)
+        capturing = self._view == WIRE
+        if capturing is not self.session.proving.capturing:
+            self.session.proving.capture(capturing)
+        self._redraw()
 
     # -- keys
 
     def on_table_highlighted(self, event: Table.Highlighted) -> None:
-        if event.table.id == "servers":
-            self._draw_ladder()
+        self._draw_ladder(reveal=True)
+
+    def on_grid_moved(self, event: Grid.Moved) -> None:
+        self._draw_ladder(reveal=True)
+
+    def on_grid_opened(self, event: Grid.Opened) -> None:
+        self.action_evidence()
+
+    def action_evidence(self) -> None:
+        proving = self.session.proving
+        host = self._grid.highlighted
+        check = proving.checks.get(host, {}).get(self._rung)
+        if check is not None:
+            self.wizard.push_screen(ProofEvidence(check, proving.changed.get((host, self._rung))))
+
+    def action_wire(self) -> None:
+        self._turn_view(WIRE)
+
+    def action_looks(self) -> None:
+        self._turn_view(LOOKS)
 
     def action_again(self) -> None:
-        self.tell(None)
-        self.session.prove()
-
-    def action_run(self) -> None:
-        self.session.proving.stop()
-        self.wizard.go(Stage.RUN)
-
-    def action_back(self) -> None:
-        self.action_run()
+        self.session.proving.again()
 
     def action_proceed(self) -> None:
         self.wizard.finish()
 
 
-def _node_row(node: KubeNode) -> Row:
-    mood = Mood.GOOD if node.state == "Ready" else Mood.BAD
-    return Row(
-        node.name,
-        (
-            words.strong(node.name),
-            words.state(mood, node.state),
-            words.plain(", ".join(node.roles) or "agent"),
-            words.muted(node.version),
-        ),
-    )
+def _trouble_in(proof: Proof) -> Evidence | None:
+    """The one thing to see to first."""
+    if proof.problem:
+        return Evidence(proof.problem)
+    if proof.diagnosis.what:
+        return Evidence(proof.diagnosis.what, remedy=next(iter(proof.diagnosis.causes), ""))
+    foreign = next((one for one in proof.servers if one.verdict is Verdict.OTHER_CLUSTER), None)
+    if foreign is not None:
+        what = f"{foreign.host} says it serves {proof.environment}, and is another cluster"
+        return Evidence(what, remedy=foreign.check(Rung.CA).remedy)
+    return None

@@ -50,7 +50,8 @@ class HostAccess:
 
     @property
     def target(self) -> Target:
-        return Target(self.name, self.host.address, self.login, alias=self.host.name)
+        alias = self.host.ssh_alias or self.host.name
+        return Target(self.name, self.host.address, self.login, alias=alias)
 
 
 @dataclass(slots=True)

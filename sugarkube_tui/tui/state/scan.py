@@ -1,71 +1,63 @@
-"""The scan: one live look at the LAN, what the API servers say of themselves, and who is selected."""
+"""The scan: one live look at the LAN, what it has found, and who is selected."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
-from enum import StrEnum
 
-from sugarkube_tui.cluster.advert import Advert
+from sugarkube_tui.cluster.advert import Advert, normal_host
 from sugarkube_tui.cluster.choices import Defaults
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import SugarkubeError
-from sugarkube_tui.cluster.hosts import AdvertSeen, Host, HostSeen, Sighting, Survey
+from sugarkube_tui.cluster.findings import ApiLook, Finding, findings
+from sugarkube_tui.cluster.hearing import MULTICAST_LAYERS, Diagnosis, Ear, diagnose
+from sugarkube_tui.cluster.hosts import Host, Survey
+from sugarkube_tui.cluster.sightings import AdvertSeen, Sighting
 from sugarkube_tui.cluster.standing import LiveServer, natural
-from sugarkube_tui.cluster.token import ca_hash
-from sugarkube_tui.engine.ports import Interest, World
+from sugarkube_tui.engine.ports import Given, Interest, World
 from sugarkube_tui.engine.survey import usual_interest
+from sugarkube_tui.store.consents import Consents
+from sugarkube_tui.tui.state.apis import Apis
 from sugarkube_tui.tui.state.changes import Changes
+from sugarkube_tui.tui.state.means import Means
 from sugarkube_tui.tui.tasks import Tasks
 
-ANSWER_WITHIN_S = 5.0
 QUIET_AFTER_S = 4.0
 """Seconds after which a look that heard nothing says so: queries go out at 0, 1 and 3 s."""
 
 
-class Answering(StrEnum):
-    """What an advertised API was found to do."""
+class Scan:
+    """A look at the LAN that goes on while the operator works.
 
-    ASKING = "asking"
-    ANSWERS = "answers"
-    SILENT = "silent"
-
-
-@dataclass(frozen=True, slots=True)
-class ApiLook:
-    """An advertised API, looked at.
-
-    Attributes:
-        address: where it answered.
-        ca_hash: of the CA it serves.
-        why: why it is silent.
+    Args:
+        given: hosts that the operator named.
+        consents: which networks may be swept.
+        known_cas: the CA that an environment's known join token names.
     """
 
-    answering: Answering = Answering.ASKING
-    address: str = ""
-    ca_hash: str = ""
-    ms: float | None = None
-    why: str = ""
-
-
-class Scan:
-    """A look at the LAN that goes on while the operator works."""
-
     def __init__(
-        self, world: World, defaults: Defaults, typed: Iterable[str], tasks: Tasks, changes: Changes
+        self,
+        world: World,
+        defaults: Defaults,
+        given: Iterable[Given],
+        consents: Consents,
+        known_cas: Callable[[], Mapping[Environment, str]],
+        tasks: Tasks,
+        changes: Changes,
     ) -> None:
         self.survey = Survey()
         self.error: SugarkubeError | None = None
-        self.typed = list(typed)
+        self.given = list(given)
+        self.means = Means(world.lan, consents)
         self.began = world.clock.now()
-        self.last_ms = 0.0
         self._world = world
         self._defaults = defaults
+        self._known_cas = known_cas
         self._tasks = tasks
         self._changes = changes
-        self._apis: dict[tuple[str, int], ApiLook] = {}
+        self._apis = Apis(world, tasks, changes)
+        self._found: tuple[tuple[int, int], tuple[Finding, ...]] | None = None
         self._decided: dict[str, bool] = {}
         self._ours = re.compile(rf"{re.escape(defaults.prefix)}\d*(-\d+)?|raspberrypi(-\d+)?")
 
@@ -75,16 +67,20 @@ class Scan:
         """Forget what was heard, and look afresh.  What the operator selected stays selected."""
         self.survey = Survey()
         self.error = None
-        self._apis.clear()
+        self._apis.forget()
+        self.means.find_interfaces()
         self.began = self._world.clock.now()
-        self.last_ms = 0.0
-        self._tasks.cancel("api")
         self._tasks.start("scan", self._watch())
         self._changes.note()
 
     def stop(self) -> None:
         self._tasks.cancel("scan")
-        self._tasks.cancel("api")
+        self._apis.stop()
+
+    def refresh(self) -> None:
+        """Look again at advertised APIs whose last look is too old; for a screen that shows them."""
+        if self.running:
+            self._apis.refresh(advert for host in self.survey.hosts for advert in host.adverts)
 
     @property
     def running(self) -> bool:
@@ -96,13 +92,14 @@ class Scan:
         return self._world.clock.now() - self.began
 
     @property
-    def quiet(self) -> bool:
-        """Long enough without any host to say that there is none."""
-        return not self.survey.hosts and self.listened >= QUIET_AFTER_S
+    def settled(self) -> bool:
+        """The look is old enough for its silence to mean something."""
+        return self.listened >= QUIET_AFTER_S
 
     @property
     def interest(self) -> Interest:
-        return usual_interest(self._defaults.choices.environment, self._defaults.prefix, tuple(self.typed))
+        choices = self._defaults.choices
+        return self.means.applied_to(usual_interest(choices.environment, self._defaults.prefix, self.given))
 
     async def _watch(self) -> None:
         try:
@@ -121,48 +118,11 @@ class Scan:
 
     def _fold(self, sighting: Sighting) -> None:
         self.survey = self.survey.fold(sighting)
-        if isinstance(sighting, HostSeen | AdvertSeen):
-            self.last_ms = max(self.last_ms, sighting.at_ms)
         if isinstance(sighting, AdvertSeen):
-            self._look_at(sighting.advert)
+            self._apis.meet(sighting.advert)
         self._changes.note()
 
-    def _look_at(self, advert: Advert) -> None:
-        key = (advert.host or advert.instance, advert.port)
-        if key not in self._apis:
-            self._apis[key] = ApiLook()
-            self._tasks.start(f"api/{key[0]}:{key[1]}", self._identify(advert, key))
-
-    async def _identify(self, advert: Advert, key: tuple[str, int]) -> None:
-        began = self._world.clock.now()
-        why = "it gives no address"
-        for address in dict.fromkeys((*advert.addresses, advert.host)):
-            if not address:
-                continue
-            try:
-                identity = await self._world.api.identity(address, advert.port, ANSWER_WITHIN_S)
-            except (OSError, TimeoutError) as error:
-                why = str(error) or "no answer in time"
-                continue
-            took = (self._world.clock.now() - began) * 1000
-            self._apis[key] = ApiLook(Answering.ANSWERS, address, ca_hash(identity.ca_pem), took)
-            self._changes.note()
-            return
-        self._apis[key] = ApiLook(Answering.SILENT, why=why)
-        self._changes.note()
-
-    def api(self, advert: Advert) -> ApiLook:
-        return self._apis.get((advert.host or advert.instance, advert.port), ApiLook())
-
-    def live_servers(self, environment: Environment) -> tuple[LiveServer, ...]:
-        """As far as this look has come; the review looks again."""
-        return tuple(
-            LiveServer(advert.host, look.address, look.ca_hash)
-            for advert in self.survey.servers_of(environment)
-            for look in (self.api(advert),)
-        )
-
-    # -- selecting
+    # -- what was found
 
     @property
     def hosts(self) -> list[Host]:
@@ -172,24 +132,55 @@ class Scan:
         """The host of exactly this name, however strange it is."""
         return next((host for host in self.survey.hosts if host.name == name), None)
 
+    def api(self, advert: Advert) -> ApiLook:
+        return self._apis.look(advert)
+
+    def live_servers(self, environment: Environment) -> tuple[LiveServer, ...]:
+        """As far as this look has come; the review looks again."""
+        return tuple(
+            LiveServer(advert.host, look.address, look.ca_hash)
+            for advert in self.survey.servers_of(environment)
+            for look in (self.api(advert),)
+        )
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What to know before anything is formed here, the serious findings first."""
+        moment = (self._changes.revision, int(self.listened))
+        if self._found is None or self._found[0] != moment:
+            found = findings(self.survey, self._apis.looks, self._known_cas(), self.listened * 1000)
+            self._found = (moment, found)
+        return self._found[1]
+
+    @property
+    def diagnosis(self) -> Diagnosis:
+        """What keeps this workstation from hearing; nothing while it cannot be told."""
+        if self.settled and self.means.layers & MULTICAST_LAYERS:
+            return diagnose(self.survey)
+        return Diagnosis(Ear.GOOD)
+
+    # -- selecting
+
     @property
     def selected(self) -> list[Host]:
         return [host for host in self.hosts if self.is_selected(host)]
 
     def is_selected(self, host: Host) -> bool:
-        """The operator's word; else a typed host, or one with an expected name that is in no other cluster.
+        """The operator's word; else a host that was asked for, or one with an expected name that is in no
+        other cluster.
 
-        Servers of the environment itself are selected, too: the join token is read from them.
+        Servers of the environment itself are selected, too: the join token is read from them.  A host in
+        ~/.ssh/config is not asked for by being there.
         """
-        for name in (host.name, *host.aliases):
+        names = (host.name, *host.aliases)
+        for name in names:
             if name in self._decided:
                 return self._decided[name]
-        if any(host.is_called(name) or name in host.addresses for name in self.typed):
+        if any(_is_meant(given, host) for given in self.given if not given.ssh_alias):
             return True
         ours = self._defaults.choices.environment
-        return bool(self._ours.fullmatch(host.short_name)) and all(
-            advert.environment == ours for advert in host.adverts
-        )
+        expected = any(self._ours.fullmatch(name.removesuffix(".local")) for name in (*names, host.ssh_alias))
+        return expected and all(advert.environment == ours for advert in host.adverts)
 
     def toggle(self, name: str) -> None:
         host = self.host(name)
@@ -203,7 +194,13 @@ class Scan:
 
     def add(self, name: str) -> None:
         """Look for one more host; what was heard of the others is heard again at once."""
-        if name not in self.typed:
-            self.typed.append(name)
+        given = Given.by_hand(name)
+        if given not in self.given:
+            self.given.append(given)
         self._decided[name] = True
         self.start()
+
+
+def _is_meant(given: Given, host: Host) -> bool:
+    names = {normal_host(given.name), normal_host(given.host)}
+    return any(map(host.is_called, names)) or not names.isdisjoint(host.addresses)

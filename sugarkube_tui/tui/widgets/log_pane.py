@@ -1,11 +1,12 @@
-"""A node's log, drawn from the board's ring buffer; only what is visible and new is drawn."""
+"""A log, drawn from a ring buffer; only what is visible and new is drawn."""
 
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable
 from itertools import islice
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from rich.cells import cell_len
 from rich.highlighter import Highlighter
@@ -13,7 +14,7 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.widgets import Log
 
-from sugarkube_tui.engine.board import LOG_LINES, NodeBoard
+from sugarkube_tui.engine.board import LOG_LINES
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SIGNS = {"✔": "green", "▶": "cyan", "✖": "bold red", "▲": "yellow", "◷": "yellow", "→": "bold yellow"}
@@ -30,6 +31,18 @@ class _Signs(Highlighter):
         if sign in _SIGNS:
             start = line.index(sign)
             text.stylize(_SIGNS[sign], start, start + 1)
+
+
+class Logged(Protocol):
+    """What a log is drawn from.
+
+    Attributes:
+        log: the last lines.
+        lines: all lines so far, including those that `log` has dropped.
+    """
+
+    log: deque[str]
+    lines: int
 
 
 class LogPane(Log, inherit_bindings=False):
@@ -54,17 +67,17 @@ class LogPane(Log, inherit_bindings=False):
         self.following = True
         self.unseen = 0
 
-    def feed(self, node: NodeBoard) -> None:
+    def feed(self, logged: Logged) -> None:
         """Draw the lines that are new since the last time."""
-        if node.lines < self._shown:  # another run has begun
+        if logged.lines < self._shown:  # it has begun anew
             self.clear()
             self._shown = 0
-        self.unseen = node.lines - self._shown
+        self.unseen = logged.lines - self._shown
         if not self.following or self.unseen == 0:
             return
-        new = min(self.unseen, len(node.log))
-        self._shown, self.unseen = node.lines, 0
-        self.write_lines(islice(node.log, len(node.log) - new, None), scroll_end=True)
+        new = min(self.unseen, len(logged.log))
+        self._shown, self.unseen = logged.lines, 0
+        self.write_lines(islice(logged.log, len(logged.log) - new, None), scroll_end=True)
         self.scroll_end(animate=False, immediate=True, x_axis=False)
 
     def follow(self, following: bool) -> None:

@@ -10,11 +10,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.geometry import Region
 from textual.widgets import Static
 
 from sugarkube_tui.tui import words
 
-_HEAD = re.compile(r" *(?:[✔▶◷▲✖·→◆■□│$] +)?(?:\S+(?: \S+){0,2} {2,})?")
+_HEAD = re.compile(r" *(?:[✔▶◷▲✖?·→◆■□│$] +)?(?:\S+(?: \S+){0,2} {2,})?")
 """What a wrapped line's continuation is indented by: blanks, a sign, and the name of a value."""
 _DEEPEST = 24
 
@@ -61,6 +62,15 @@ class Pane(VerticalScroll):
         if title is not None:
             self.border_title = words.plain(title)
         self._draw()
+
+    def reveal(self, index: int) -> None:
+        """Scroll as far as is needed to see one of the lines."""
+        width = self.scrollable_content_region.width
+        if width <= 0 or not 0 <= index < len(self._parts):
+            return
+        heights = [len(wrapped(part, width)) for part in self._parts[: index + 1]]
+        place = Region(0, sum(heights[:-1]), width, heights[-1])
+        self.call_after_refresh(self.scroll_to_region, place, animate=False)
 
     def on_resize(self) -> None:
         self._draw()

@@ -31,13 +31,15 @@ class Column:
     Attributes:
         width: cells at least.
         grow: its share of the cells that are left over.
-        wide: only shown when there is room for all columns.
+        wide: only shown when there is room; of several, the last ones go first.
+        short: the title where the whole one does not fit.
     """
 
     title: str
     width: int
     grow: int = 0
     wide: bool = False
+    short: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Table(Vertical):
 
     Args:
         empty: what is said when there are no rows.
+        gap: cells between columns.
     """
 
     class Highlighted(Message):
@@ -95,10 +98,12 @@ class Table(Vertical):
         columns: Sequence[Column],
         *,
         empty: str = "",
+        gap: int = GAP,
         widget_id: str | None = None,
         classes: str | None = None,
     ) -> None:
         super().__init__(id=widget_id, classes=classes)
+        self._gap = gap
         self._columns = tuple(columns)
         self._rows: tuple[Row, ...] = ()
         self._drawn: tuple[int, tuple[Row, ...]] | None = None
@@ -151,6 +156,12 @@ class Table(Vertical):
         if event.option_id is not None:
             self.post_message(self.Picked(self, event.option_id))
 
+    def head(self, index: int, width: int) -> Content:
+        """A column's title, in so many cells."""
+        column = self._columns[index]
+        fits = len(column.title) <= width or not column.short
+        return Content.assemble((column.title if fits else column.short[:width], MUTED))
+
     def _draw(self) -> None:
         width = self.content_size.width - SCROLLBAR
         if width <= 0:
@@ -160,14 +171,14 @@ class Table(Vertical):
         known = [row.key for row in self._drawn[1]] if self._drawn is not None else []
         self._drawn = (width, self._rows)
         widths = self._widths(width)
-        titles = [Content.assemble((column.title, MUTED)) for column in self._columns]
-        self.query_one(".titles", Static).update(_line(titles, widths))
+        titles = [self.head(index, width) for index, width in enumerate(widths)]
+        self.query_one(".titles", Static).update(_line(titles, widths, self._gap))
         message = self.query_one(".empty", Static)
         message.display = not self._rows and bool(self._empty)
         message.update(Content(self._empty))
         rows = self.rows
         rows.display = bool(self._rows)
-        prompts = [_line(row.cells, widths) for row in self._rows]
+        prompts = [_line(row.cells, widths, self._gap) for row in self._rows]
         if known == [row.key for row in self._rows]:
             for index, prompt in enumerate(prompts):
                 rows.replace_option_prompt_at_index(index, prompt)
@@ -179,10 +190,12 @@ class Table(Vertical):
             rows.highlighted = keys.index(wanted) if wanted in keys else 0
 
     def _widths(self, total: int) -> list[int]:
-        needed = sum(column.width + GAP for column in self._columns) - GAP
-        narrow = needed > total
-        widths = [0 if narrow and column.wide else column.width for column in self._columns]
-        left = total - sum(width + GAP for width in widths if width) + GAP
+        gap = self._gap
+        widths = [column.width for column in self._columns]
+        for index in range(len(widths) - 1, -1, -1):
+            if self._columns[index].wide and sum(width + gap for width in widths if width) - gap > total:
+                widths[index] = 0
+        left = total - sum(width + gap for width in widths if width) + gap
         shares = sum(column.grow for column, width in zip(self._columns, widths, strict=True) if width)
         if left > 0 and shares:
             for index, column in enumerate(self._columns):
@@ -191,10 +204,10 @@ class Table(Vertical):
         return widths
 
 
-def _line(cells: Sequence[Content], widths: Sequence[int]) -> Content:
+def _line(cells: Sequence[Content], widths: Sequence[int], gap: int) -> Content:
     parts = [
         cell.truncate(width, ellipsis=True, pad=True)
         for cell, width in zip(cells, widths, strict=True)
         if width
     ]
-    return Content(" " * GAP).join(parts)
+    return Content(" " * gap).join(parts)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sugarkube_tui.lan.api import RESPONSE_LIMIT, TlsApi, certificate_names
+from sugarkube_tui.lan.api import RESPONSE_LIMIT, TlsApi
 from tests.unit.lan.certificates import Pair, make_ca, make_certificate
 from tests.unit.lan.tlsserver import http, https
 
@@ -44,6 +44,7 @@ async def test_identity(tmp_path: Path, ca: Pair, server_pair: Pair, monkeypatch
         identity = await TlsApi(loopback).identity("pi7.local", requests.port, 10.0)
     assert identity.ca_pem == pem
     assert identity.names == NAMES
+    assert identity.certificate[:2] == ("subject CN=k3s", "issuer CN=k3s-server-ca")
     assert requests.server_names == ["pi7.local"]
     assert requests.heads[0].startswith("GET /cacerts HTTP/1.0\r\nHost: pi7.local:")
 
@@ -103,11 +104,3 @@ async def test_what_is_no_host_name(tmp_path: Path, server_pair: Pair, host: str
     async with https(tmp_path, server_pair, http(b"")) as requests:
         with pytest.raises(OSError, match="no host name"):
             await TlsApi(anywhere).identity(host, requests.port, 10.0)
-
-
-def test_certificates_without_names_or_sense(ca: Pair) -> None:
-    from cryptography.hazmat.primitives.serialization import Encoding
-
-    assert certificate_names(ca.certificate.public_bytes(Encoding.DER)) == ()
-    with pytest.raises(OSError, match="cannot be read"):
-        certificate_names(b"nonsense")

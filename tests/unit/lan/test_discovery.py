@@ -7,7 +7,7 @@ import errno
 import gc
 import socket
 import struct
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 
 import pytest
@@ -15,9 +15,22 @@ from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import SugarkubeError
-from sugarkube_tui.cluster.hosts import AdvertGone, AdvertSeen, HostGone, HostSeen, Sighting
-from sugarkube_tui.engine.ports import Interest
-from sugarkube_tui.lan import look, names
+from sugarkube_tui.cluster.sightings import (
+    AdvertGone,
+    AdvertSeen,
+    EchoHeard,
+    HostGone,
+    HostSeen,
+    Interface,
+    Layer,
+    LayerTold,
+    Listening,
+    LockGone,
+    LockSeen,
+    Sighting,
+)
+from sugarkube_tui.engine.ports import Given, Interest
+from sugarkube_tui.lan import given, look, names
 from sugarkube_tui.lan.discovery import ZeroconfLan
 
 LOOPBACK = ["127.0.0.1"]
@@ -72,6 +85,11 @@ def is_advert(role: str) -> Callable[[Sighting], bool]:
     return lambda s: isinstance(s, AdvertSeen) and s.advert.role == role
 
 
+def is_host(sighting: Sighting) -> bool:
+    """Seen by its name; this computer's own SSH server is no part of the test."""
+    return isinstance(sighting, HostSeen) and bool(sighting.name)
+
+
 async def test_advert_is_seen_changed_and_taken_back(lan: ZeroconfLan, responder: AsyncZeroconf) -> None:
     async with aclosing(lan.watch(Interest((Environment(),)))) as sightings:
         info = service("_k3s-sugar-dev._tcp")
@@ -100,18 +118,103 @@ async def test_unknown_k3s_types_are_learned_even_long_ones(
     assert seen.advert.environment == Environment("staging", "beet-field")
 
 
+async def test_a_mangled_type_is_browsed_too(lan: ZeroconfLan) -> None:
+    async with aclosing(lan.watch(Interest(()))) as sightings:
+        await until(sightings, lambda s: isinstance(s, Listening))
+        for packet in mangled_advert():
+            multicast(packet)
+        seen = await until(sightings, is_advert("server"))
+    assert isinstance(seen, AdvertSeen)
+    assert seen.advert.environment == Environment()
+    assert (seen.advert.service_type, seen.advert.host) == ("_k3s-sugar-env=dev._tcp", "pi7.local")
+    assert (seen.advert.addresses, seen.interface) == (("127.0.0.1",), "lo")
+
+
+async def test_a_look_begins_with_where_and_hears_its_own_questions(lan: ZeroconfLan) -> None:
+    async with aclosing(lan.watch(Interest((Environment(),)))) as sightings:
+        first = await anext(sightings)
+        assert isinstance(first, Listening)
+        assert first.interfaces == (Interface("lo", "127.0.0.1", "127.0.0.0/8"),) == lan.interfaces()
+        echo = await until(sightings, lambda s: isinstance(s, EchoHeard))
+        assert isinstance(echo, EchoHeard)
+        assert echo.interface == "lo"
+
+
+async def test_layers_that_are_not_wanted_ask_nothing(lan: ZeroconfLan, responder: AsyncZeroconf) -> None:
+    await register(responder, service("_ssh._tcp", "pi7", {}, 22))
+    interest = Interest((), ("pi7.local",), layers=frozenset({Layer.NAMES}))
+    told: set[Layer] = set()
+
+    def answered(sighting: Sighting) -> bool:
+        if isinstance(sighting, LayerTold):
+            told.add(sighting.layer)
+        return isinstance(sighting, LayerTold) and sighting.sent > 0
+
+    async with aclosing(lan.watch(interest)) as sightings:
+        cost = await until(sightings, answered)
+    assert told == {Layer.NAMES}
+    assert isinstance(cost, LayerTold)
+    assert cost.unit == "questions"
+
+
+async def test_a_join_lock_is_seen_and_taken_back(lan: ZeroconfLan, responder: AsyncZeroconf) -> None:
+    info = service("_k3s-join-lock._tcp", "k3s join lock sugar/dev", {"host": "Pi8.local"}, 50_000)
+    await register(responder, info)
+    async with aclosing(lan.watch(Interest(()))) as sightings:
+        seen = await until(sightings, lambda s: isinstance(s, LockSeen))
+        assert isinstance(seen, LockSeen)
+        assert (seen.instance, seen.holder) == ("k3s join lock sugar/dev", "pi8.local")
+        await (await responder.async_unregister_service(info))
+        assert await until(sightings, lambda s: isinstance(s, LockGone)) == LockGone(seen.instance)
+
+
+async def test_an_address_is_asked_for_its_name(lan: ZeroconfLan) -> None:
+    by_hand = Interest(
+        (), hosts=(Given.by_hand("127.0.0.9"),), layers=frozenset({Layer.GIVEN, Layer.REVERSE})
+    )
+    async with aclosing(lan.watch(by_hand)) as sightings:
+
+        def asked(sighting: Sighting) -> bool:
+            return isinstance(sighting, LayerTold) and sighting.layer is Layer.REVERSE and sighting.sent > 0
+
+        await until(sightings, asked)
+        multicast(reverse_pointer(b"8", b"Pi8"))  # nobody asked
+        multicast(reverse_pointer(b"9", b"Pi9"))
+        seen = await until(sightings, lambda s: isinstance(s, HostSeen) and s.layer is Layer.REVERSE)
+    assert isinstance(seen, HostSeen)
+    assert (seen.name, seen.addresses, seen.interface) == ("pi9.local", ("127.0.0.9",), "lo")
+
+
+async def test_packets_are_told_in_words(lan: ZeroconfLan, responder: AsyncZeroconf) -> None:
+    lines: list[str] = []
+    async with aclosing(lan.packets(["_k3s-sugar-dev._tcp"])) as packets:
+        reading = asyncio.ensure_future(anext(packets))
+        await asyncio.sleep(0)  # the tap is open
+        await register(responder, service("_k3s-sugar-dev._tcp"))
+        async with asyncio.timeout(PATIENCE):
+            lines.append((await reading).text)
+            while not any(": SRV" in line for line in lines):
+                lines.append((await anext(packets)).text)
+    pointer_line = (
+        "127.0.0.1 → response: PTR _k3s-sugar-dev._tcp = k3s-sugar-dev@pi7.local (server), ttl 4500"
+    )
+    assert pointer_line in lines
+
+
 async def test_hosts_are_seen_by_service_and_by_name(lan: ZeroconfLan, responder: AsyncZeroconf) -> None:
     await register(responder, service("_workstation._tcp", "pi7 [2c:cf:67:00:00:07]", {}, 9))
     async with aclosing(lan.watch(Interest((), ("pi7.local", "pi8.local")))) as sightings:
-        seen = [await until(sightings, lambda s: isinstance(s, HostSeen)) for _ in range(2)]
-        assert {s.evidence for s in seen if isinstance(s, HostSeen)} == {
-            "answers to its name",
-            "_workstation._tcp advert",
+        seen = [await until(sightings, is_host) for _ in range(2)]
+        assert {(s.layer, s.what) for s in seen if isinstance(s, HostSeen)} == {
+            (Layer.NAMES, "answers to its name"),
+            (Layer.ADVERTS, "_workstation._tcp advert"),
         }
         assert {s.name for s in seen if isinstance(s, HostSeen)} == {"pi7.local"}
         assert {s.mac for s in seen if isinstance(s, HostSeen)} == {"", "2c:cf:67:00:00:07"}
         await responder.async_close()
-        await until(sightings, lambda s: s == HostGone("pi7.local", "_workstation._tcp advert"))
+        await until(
+            sightings, lambda s: s == HostGone("pi7.local", Layer.ADVERTS, "_workstation._tcp advert")
+        )
 
 
 async def test_hosts_added_by_hand(
@@ -120,24 +223,30 @@ async def test_hosts_added_by_hand(
     async def system(name: str, timeout: float) -> tuple[str, ...]:
         return {"pi.example": ("10.0.0.9",)}.get(name, ())
 
-    monkeypatch.setattr(look, "resolve_system", system)
+    monkeypatch.setattr(given, "resolve_system", system)
     await register(responder, service("_ssh._tcp", "pi7", {}, 22))
     typed = ("10.0.0.5", "pi7.local", "pi.example", "nobody.example", "")
+    alias = Given("work", "pi.example", "~/.ssh/config", ssh_alias=True)
     found: dict[str, tuple[str, ...]] = {}
+    aliases: dict[str, str] = {}
 
     def complete(sighting: Sighting) -> bool:
-        if isinstance(sighting, HostSeen) and sighting.evidence == "added by hand":
+        if isinstance(sighting, HostSeen) and sighting.layer is Layer.GIVEN:
             found[sighting.name] = sighting.addresses
-        return len([name for name in found if found[name]]) == 3 and "nobody.example" in found
+            aliases[sighting.ssh_alias] = sighting.what
+        return len([name for name in found if found[name]]) == 4 and "nobody.example" in found
 
-    async with aclosing(lan.watch(Interest((), (), typed))) as sightings:
+    hosts = (*map(Given.by_hand, typed), alias)
+    async with aclosing(lan.watch(Interest((), (), hosts, frozenset({Layer.GIVEN})))) as sightings:
         await until(sightings, complete)
     assert found == {
         "10.0.0.5": ("10.0.0.5",),
         "pi7.local": ("127.0.0.1",),
         "pi.example": ("10.0.0.9",),
         "nobody.example": (),
+        "work": ("10.0.0.9",),
     }
+    assert aliases == {"": "added by hand", "work": "~/.ssh/config"}
 
 
 async def test_hostile_records_are_dropped_or_cleaned(lan: ZeroconfLan, responder: AsyncZeroconf) -> None:
@@ -148,8 +257,8 @@ async def test_hostile_records_are_dropped_or_cleaned(lan: ZeroconfLan, responde
     seen: list[AdvertSeen] = []
 
     def both(sighting: Sighting) -> bool:
-        assert isinstance(sighting, AdvertSeen)
-        seen.append(sighting)
+        if isinstance(sighting, AdvertSeen):
+            seen.append(sighting)
         return len(seen) == 2
 
     async with aclosing(lan.watch(Interest((Environment(),)))) as sightings:
@@ -167,16 +276,51 @@ def wire_name(*labels: bytes) -> bytes:
     return b"".join(bytes([len(label)]) + label for label in labels) + b"\x00"
 
 
+def record(name: bytes, number: int, data: bytes, ttl: int = 120) -> bytes:
+    return name + struct.pack(">HHIH", number, 1, ttl, len(data)) + data
+
+
+def response(*records: bytes) -> bytes:
+    return struct.pack(">6H", 0, 0x8400, 0, len(records), 0, 0) + b"".join(records)
+
+
+def pointer(name: bytes, target: bytes) -> bytes:
+    return response(record(name, 12, target))
+
+
+def reverse_pointer(last_byte: bytes, name: bytes) -> bytes:
+    reverse = wire_name(last_byte, b"0", b"0", b"127", b"in-addr", b"arpa")
+    return pointer(reverse, wire_name(name, b"local"))
+
+
+def multicast(packet: bytes) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("127.0.0.1"))
+        sender.sendto(packet, ("224.0.0.251", 5353))
+
+
 def unspeakable_host() -> bytes:
     """A response whose SRV target is no UTF-8: decoded with replacements, it fits in no question."""
     kind = (b"_ssh", b"_tcp", b"local")
-
-    def record(name: bytes, number: int, data: bytes) -> bytes:
-        return name + struct.pack(">HHIH", number, 1, 120, len(data)) + data
-
     target = struct.pack(">HHH", 0, 0, 22) + wire_name(b"\xff" * 63, b"local")
-    pointer = record(wire_name(*kind), 12, wire_name(b"evil", *kind))
-    return struct.pack(">6H", 0, 0x8400, 0, 2, 0, 0) + pointer + record(wire_name(b"evil", *kind), 33, target)
+    return response(
+        record(wire_name(*kind), 12, wire_name(b"evil", *kind)), record(wire_name(b"evil", *kind), 33, target)
+    )
+
+
+def mangled_advert() -> Iterator[bytes]:
+    """What a server of the environment `env=dev` says when asked for types, and for its own."""
+    kind = (b"_k3s-sugar-env=dev", b"_tcp", b"local")
+    instance = wire_name(b"k3s-sugar-env=dev@pi7.local (server)", *kind)
+    host = wire_name(b"pi7", b"local")
+    txt = b"".join(bytes([len(text)]) + text for text in (b"k3s=1", b"cluster=sugar", b"env=env=dev"))
+    yield pointer(wire_name(b"_services", b"_dns-sd", b"_udp", b"local"), wire_name(*kind))
+    yield response(
+        record(wire_name(*kind), 12, instance),
+        record(instance, 33, struct.pack(">HHH", 0, 0, 6443) + host),
+        record(instance, 16, txt),
+        record(host, 1, bytes([127, 0, 0, 1])),
+    )
 
 
 async def test_garbage_on_the_wire_changes_nothing(lan: ZeroconfLan, responder: AsyncZeroconf) -> None:
@@ -186,13 +330,11 @@ async def test_garbage_on_the_wire_changes_nothing(lan: ZeroconfLan, responder: 
     async with aclosing(lan.watch(Interest((Environment(),)))) as sightings:
         ahead = asyncio.create_task(until(sightings, is_advert("server")))
         async with asyncio.timeout(PATIENCE):
-            while not any(task.get_name() == "ask for names" for task in asyncio.all_tasks()):
+            while not any(task.get_name() == "Names" for task in asyncio.all_tasks()):
                 await asyncio.sleep(0)
         loops = b"\x00\x00\x84\x00\x00\x00\xff\xff" + b"\xc0\x0c" * 700
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-            sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("127.0.0.1"))
-            for junk in (b"", b"\x00" * 12, b"\xff" * 1400, loops, unspeakable_host()):
-                sender.sendto(junk, ("224.0.0.251", 5353))
+        for junk in (b"", b"\x00" * 12, b"\xff" * 1400, loops, unspeakable_host()):
+            multicast(junk)
         await register(responder, service("_k3s-sugar-dev._tcp"))
         await ahead
     gc.collect()  # a task that failed complains when it is collected
@@ -202,13 +344,16 @@ async def test_garbage_on_the_wire_changes_nothing(lan: ZeroconfLan, responder: 
 async def test_closing_leaves_no_task_behind(lan: ZeroconfLan) -> None:
     before = asyncio.all_tasks()
     reading = asyncio.create_task(
-        until(lan.watch(Interest((Environment(),), ("nobody.local",), ("10.0.0.5",))), lambda _: True)
+        until(
+            lan.watch(Interest((Environment(),), ("nobody.local",), (Given.by_hand("10.0.0.5"),))),
+            lambda _: True,
+        )
     )
     await reading
     sightings = lan.watch(Interest((Environment(),), ("nobody.local",)))
     waiting = asyncio.create_task(until(sightings, lambda _: False))
     async with asyncio.timeout(PATIENCE):
-        while not any(task.get_name() == "ask for names" for task in asyncio.all_tasks()):
+        while not any(task.get_name() == "Names" for task in asyncio.all_tasks()):
             await asyncio.sleep(0)
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
@@ -251,14 +396,13 @@ async def test_ipv4_is_waited_for_a_moment(
     told: list[tuple[str, ...]] = [("fd00::5",), ("10.0.0.5", "fd00::5")]
 
     class Listener:
-        def __init__(self, names: list[str], ours: object, heard: names.Heard) -> None:
+        def __init__(self, names: list[str], links: object, heard: names.Heard) -> None:
             self._heard = heard
 
-        async def ask(self, zeroconf: object) -> None:
+        def ask(self, zeroconf: object, cost: object, number: int) -> None:
             self._heard("pi7.local", told[0])
             if later:
-                await asyncio.sleep(0)
-                self._heard("pi7.local", told[1])
+                asyncio.get_running_loop().call_soon(self._heard, "pi7.local", told[1])
 
     class Silent:
         async def async_wait_for_start(self) -> None: ...
@@ -275,7 +419,7 @@ async def test_hosts_added_by_hand_come_before_the_failure() -> None:
     seen: list[Sighting] = []
     with pytest.raises(SugarkubeError):
         async for sighting in ZeroconfLan(["192.0.2.1"]).watch(
-            Interest((), (), ("10.0.0.5", "Pi7.local", ""))
+            Interest((), (), tuple(map(Given.by_hand, ("10.0.0.5", "Pi7.local", ""))))
         ):
             seen.append(sighting)
     assert [(s.name, s.addresses) for s in seen if isinstance(s, HostSeen)] == [
@@ -285,10 +429,10 @@ async def test_hosts_added_by_hand_come_before_the_failure() -> None:
 
 
 async def test_busy_port_is_explained(lan: ZeroconfLan, monkeypatch: pytest.MonkeyPatch) -> None:
-    def busy(_: object) -> AsyncZeroconf:
+    def busy(*_: object) -> AsyncZeroconf:
         raise OSError(errno.EADDRINUSE, "Address already in use")
 
-    monkeypatch.setattr(look, "open_zeroconf", busy)
+    monkeypatch.setattr(look, "Questioner", busy)
     with pytest.raises(SugarkubeError, match="5353") as caught:
         await anext(lan.watch(Interest(())))
     assert "disallow-other-stacks=no" in caught.value.remedy

@@ -1,0 +1,100 @@
+"""`verify`: the proof that a cluster is there."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from sugarkube_tui.cli import exit_codes
+from sugarkube_tui.cli.inputs import find_targets, host_texts, read_defaults, read_login
+from sugarkube_tui.cli.output import say, say_json, tell
+from sugarkube_tui.cli.render import proof_lines
+from sugarkube_tui.cluster.choices import parse_registration_address, parse_servers
+from sugarkube_tui.cluster.timing import judge_round
+from sugarkube_tui.cluster.token import token_from_variables
+from sugarkube_tui.engine.climb import Subject
+from sugarkube_tui.engine.ports import Target, WireLine, World
+from sugarkube_tui.engine.proof import Proof
+from sugarkube_tui.engine.verify import prove
+
+
+async def verify(world: World, arguments: Namespace, variables: Mapping[str, str]) -> int:
+    """Prove the cluster by a fresh look, from here and from its nodes."""
+    targets = await find_targets(world.lan, host_texts(arguments), read_login(arguments))
+    wanted = parse_servers(arguments.servers, "--servers") if arguments.servers else 0
+    proof = await say_proof(world, arguments, variables, targets, (), wanted)
+    return exit_codes.OK if proof.ok else exit_codes.FAILED
+
+
+async def say_proof(
+    world: World,
+    arguments: Namespace,
+    variables: Mapping[str, str],
+    targets: tuple[Target, ...],
+    expected: tuple[str, ...],
+    wanted: int,
+) -> Proof:
+    """Take the proof, and print it.
+
+    Args:
+        targets: nodes that may be logged in to.
+        expected: `.local` names of the servers that must be there.
+        wanted: how many there must be; 0 when that is not said.
+    """
+    choices = read_defaults(arguments, variables).choices
+    address = choices.registration_address
+    if arguments.registration_address is not None:
+        address = parse_registration_address(arguments.registration_address, "--registration-address")
+    subject = Subject(
+        choices.environment,
+        expected,
+        wanted,
+        targets,
+        read_login(arguments),
+        token_from_variables(choices.environment, variables),
+        address,
+    )
+
+    def show(line: WireLine) -> None:
+        if arguments.json:
+            say_json({"event": "packet", **asdict(line)})
+        else:
+            tell(f"{line.at_ms:7.0f} ms  {line.vantage:<16}  {line.text}")
+
+    debug = variables.get("SUGARKUBE_DEBUG_MDNS", "").strip() == "1"
+    proof = await prove(world, subject, on_wire=show if debug else None)
+    if arguments.json:
+        _say_json(proof)
+    else:
+        say()
+        for line in proof_lines(proof):
+            say(line)
+    return proof
+
+
+def _say_json(proof: Proof) -> None:
+    for server in proof.servers:
+        for check in server.checks:
+            say_json({"event": "check", **asdict(check)})
+    for vantage in proof.vantages:
+        say_json({"event": "vantage", **asdict(vantage)})
+    judgement = judge_round(proof.ms_elapsed) if proof.ms_elapsed is not None else None
+    say_json(
+        {
+            "event": "proof",
+            "environment": str(proof.environment),
+            "ok": proof.ok,
+            "seen": proof.seen,
+            "expected": proof.must_be,
+            "ms_elapsed": proof.ms_elapsed,
+            "pace": judgement.pace if judgement else None,
+            "servers": {
+                server.host: {"ok": server.ok, "expected": server.expected, "verdict": server.verdict}
+                for server in proof.servers
+            },
+            "nodes": [asdict(node) for node in proof.nodes],
+            "hearing": asdict(proof.diagnosis),
+            "problem": proof.problem,
+        }
+    )

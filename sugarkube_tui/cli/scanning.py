@@ -1,0 +1,107 @@
+"""`scan` and `servers`: what is on the LAN."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sugarkube_tui.cli import exit_codes
+from sugarkube_tui.cli.inputs import read_defaults, read_given, read_interest
+from sugarkube_tui.cli.output import say, say_json, tell
+from sugarkube_tui.cli.render import survey_lines
+from sugarkube_tui.cluster.errors import InvalidInput
+from sugarkube_tui.cluster.findings import ApiLooks, Finding, findings
+from sugarkube_tui.cluster.hearing import Diagnosis, diagnose
+from sugarkube_tui.cluster.hosts import Survey
+from sugarkube_tui.cluster.sightings import Layer
+from sugarkube_tui.cluster.token import token_from_variables
+from sugarkube_tui.engine.ports import Given, Interest, World
+from sugarkube_tui.engine.survey import LISTEN_S, listen, look_at_apis
+
+
+async def scan(
+    world: World, arguments: Namespace, variables: Mapping[str, str], aliases: Sequence[Given]
+) -> int:
+    """List hosts and adverts, each with its evidence, and what is to be known about them.
+
+    Args:
+        aliases: hosts that ~/.ssh/config names.
+    """
+    defaults = read_defaults(arguments, variables)
+    environment = defaults.choices.environment
+    interest = read_interest(arguments, defaults, (*read_given(arguments), *aliases))
+    survey = await listen(world.lan, interest, arguments.seconds, world.clock)
+    apis = await look_at_apis(world.api, survey.adverts, world.clock)
+    try:
+        token = token_from_variables(environment, variables)
+    except InvalidInput as error:
+        token = None
+        tell(f"▲ {error}")
+    hashes = {environment: token.ca_hash} if token is not None and token.ca_hash else {}
+    found = findings(survey, apis, hashes, arguments.seconds * 1000)
+    diagnosis = diagnose(survey)
+    if arguments.json:
+        for value in _as_json(survey, apis, found, diagnosis):
+            say_json(value)
+    else:
+        for line in survey_lines(survey, apis, found):
+            say(line)
+        _tell_silence(survey, interest, diagnosis, arguments.seconds)
+    return exit_codes.OK if survey.hosts else exit_codes.FAILED
+
+
+async def servers(world: World, arguments: Namespace, variables: Mapping[str, str]) -> int:
+    """Print the control-plane hosts that an environment advertises, one on a line; none is no failure.
+
+    The same as the quick start's `k3s-discover.sh --print-server-hosts`.
+    """
+    environment = read_defaults(arguments, variables).choices.environment
+    interest = Interest((environment,), layers=frozenset({Layer.ADVERTS}))
+    survey = await listen(world.lan, interest, LISTEN_S, world.clock)
+    adverts = survey.servers_of(environment)
+    for host in dict.fromkeys(advert.host for advert in adverts):
+        say(host)
+    apis = await look_at_apis(world.api, adverts, world.clock)
+    for finding in findings(survey, apis, {}, LISTEN_S * 1000):
+        if finding.environment == environment:
+            tell(f"▲ {finding.what}\n  → {finding.remedy}")
+    return exit_codes.OK
+
+
+def _tell_silence(survey: Survey, interest: Interest, diagnosis: Diagnosis, seconds: float) -> None:
+    if not survey.hosts:
+        asked = f"asked for {interest.names[0]}, {interest.names[1]} … and " if interest.names else ""
+        where = ", ".join(f"{interface.name} ({interface.network})" for interface in survey.interfaces)
+        tell(f"{asked}listened for adverts for {seconds:.0f} s on {where or 'no interface'}")
+    if diagnosis.what:
+        tell(f"▲ {diagnosis.what}")
+        for cause in diagnosis.causes:
+            tell(f"  · {cause}")
+    if not survey.hosts:
+        tell("→ sweep the subnet for SSH servers with --sweep, or give nodes by --host")
+
+
+def _as_json(
+    survey: Survey, apis: ApiLooks, found: Sequence[Finding], diagnosis: Diagnosis
+) -> Iterator[dict[str, Any]]:
+    for interface in survey.interfaces:
+        echo = interface.name in survey.echoes
+        yield {"event": "interface", **asdict(interface), "echo": echo}
+    for host in survey.hosts:
+        yield {"event": "host", **asdict(host), "seen_ms": host.seen_ms, "pi": host.pi_reasons}
+    for advert in survey.adverts:
+        look = apis[advert.host, advert.port]
+        yield {"event": "advert", **asdict(advert), "problems": advert.problems, "api": asdict(look)}
+    for finding in found:
+        environment = str(finding.environment) if finding.environment else None
+        yield {
+            "event": "finding",
+            **asdict(finding),
+            "environment": environment,
+            "serious": finding.serious,
+        }
+    for told in survey.layers.values():
+        yield {"event": "layer", **asdict(told)}
+    yield {"event": "hearing", **asdict(diagnosis)}

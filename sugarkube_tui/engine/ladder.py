@@ -1,0 +1,329 @@
+"""The ladder's rungs, each a pure decision on what was observed (contract §5, §8, §10)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sugarkube_tui.cluster.advert import API_PORT, Advert
+from sugarkube_tui.cluster.token import JoinToken, ca_hash, short_hash
+from sugarkube_tui.engine.ports import KubeNode, ServerIdentity
+from sugarkube_tui.engine.proof import Check, Held, Rung
+from sugarkube_tui.engine.vantage import PortView, Vantage
+
+ETCD_PORTS = (2379, 2380)
+
+
+@dataclass(slots=True)
+class Observed:
+    """What was observed of one server; what was not looked at yet is None.
+
+    Attributes:
+        host: its `.local` name.
+        heard_ms: when its advert was heard, or how long it was listened for in vain.
+        known: addresses from elsewhere (Kubernetes, a node's Avahi, an earlier look), for a name that
+            does not resolve.
+        addresses: what its name resolves to.
+        refused: why 6443 did not open; empty when it did.
+    """
+
+    host: str
+    advert: Advert | None = None
+    heard_ms: float = 0.0
+    known: tuple[str, ...] = ()
+    addresses: tuple[str, ...] | None = None
+    resolved_ms: float = 0.0
+    refused: str | None = None
+    connected_ms: float = 0.0
+    identity: ServerIdentity | None = None
+    identity_problem: str = ""
+    identity_ms: float = 0.0
+    heard_by: tuple[str, ...] = ()
+
+    @property
+    def port(self) -> int:
+        return self.advert.port if self.advert else API_PORT
+
+    @property
+    def address(self) -> str:
+        """Where to look: what the name resolves to, else what is known from elsewhere."""
+        return next(iter((*(self.addresses or ()), *self.known)), "")
+
+    @property
+    def short_name(self) -> str:
+        return self.host.removesuffix(".local")
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """The other nodes, as vantages for one server.
+
+    Attributes:
+        vantages: those that were asked, without the server itself.
+        unasked: names of nodes that could not be asked, with the reason.
+        servers: names of those of them that are servers.
+        known: whether all nodes of the cluster are known.
+    """
+
+    vantages: tuple[Vantage, ...] = ()
+    unasked: tuple[tuple[str, str], ...] = ()
+    servers: frozenset[str] = field(default_factory=frozenset)
+    known: bool = False
+
+
+def advert_rung(seen: Observed) -> Check:
+    if seen.advert is None:
+        by = f"; heard by {', '.join(seen.heard_by)} (or in its cache)" if seen.heard_by else ""
+        return Check(
+            seen.host,
+            Rung.ADVERT,
+            Held.NO,
+            seen.heard_ms,
+            f"not heard here{by}",
+            f"on {seen.host}: sudo systemctl restart avahi-daemon; "
+            "is multicast (UDP 5353) let through between it and this workstation?",
+            (f"listened for {seen.heard_ms:.0f} ms with a fresh cache, and asked at least twice",),
+        )
+    advert = seen.advert
+    return Check(
+        seen.host,
+        Rung.ADVERT,
+        Held.YES,
+        seen.heard_ms,
+        f"{advert.service_type} port {advert.port}",
+        evidence=advert.record_lines,
+    )
+
+
+def txt_rung(seen: Observed) -> Check:
+    advert = seen.advert
+    if advert is None:
+        return Check(seen.host, Rung.TXT, Held.UNKNOWN, None, "no advert was heard")
+    problems = advert.problems
+    return Check(
+        seen.host,
+        Rung.TXT,
+        Held.NO if problems else Held.YES,
+        seen.heard_ms,
+        "; ".join(problems) or " ".join(f"{key}={value}" for key, value in advert.txt.items()),
+        f"run sugarkube-tui up again: it rewrites {advert.environment.advert_path}" if problems else "",
+        advert.record_lines,
+    )
+
+
+def resolves_rung(seen: Observed) -> Check:
+    addresses = seen.addresses or ()
+    return Check(
+        seen.host,
+        Rung.RESOLVES,
+        Held.YES if addresses else Held.NO,
+        seen.resolved_ms,
+        ", ".join(addresses) or "nobody answers to this name",
+        "" if addresses else f"is {seen.host} switched on, and is its avahi-daemon active?",
+        (f"{seen.host} → {', '.join(addresses) or 'no address'}", f"asked for {seen.resolved_ms:.0f} ms"),
+    )
+
+
+def port_rung(seen: Observed) -> Check:
+    if not seen.address:
+        return Check(seen.host, Rung.PORT, Held.UNKNOWN, None, "no address is known")
+    where = f"{seen.address}:{seen.port}"
+    if seen.refused:
+        return Check(
+            seen.host,
+            Rung.PORT,
+            Held.NO,
+            seen.connected_ms,
+            seen.refused,
+            f"on {seen.host}: sudo systemctl status k3s; its advert may be stale",
+            (f"connect {where}: {seen.refused}",),
+        )
+    return Check(
+        seen.host, Rung.PORT, Held.YES, seen.connected_ms, where, evidence=(f"connect {where}: open",)
+    )
+
+
+def tls_rung(seen: Observed, registration_address: str) -> Check:
+    identity = seen.identity
+    if seen.refused is not None and seen.refused:
+        return Check(seen.host, Rung.TLS, Held.UNKNOWN, None, "6443 does not open")
+    if identity is None:
+        held = Held.NO if seen.identity_problem else Held.UNKNOWN
+        return Check(
+            seen.host,
+            Rung.TLS,
+            held,
+            seen.identity_ms if seen.identity_problem else None,
+            seen.identity_problem or "no address is known",
+            f"on {seen.host}: sudo journalctl -u k3s -n 50" if seen.identity_problem else "",
+        )
+    wanted = [name for name in (seen.host, registration_address) if name]
+    missing = [name for name in wanted if name not in identity.names]
+    return Check(
+        seen.host,
+        Rung.TLS,
+        Held.NO if missing else Held.YES,
+        seen.identity_ms,
+        f"does not cover {', '.join(missing)}" if missing else f"covers {', '.join(wanted)}",
+        f"add it to tls-san in /etc/rancher/k3s/config.yaml.d/10-sugarkube-tls.yaml on {seen.host}, "
+        "then: sudo systemctl restart k3s"
+        if missing
+        else "",
+        (*identity.certificate, f"names: {', '.join(identity.names)}"),
+    )
+
+
+def ca_rung(seen: Observed, token: JoinToken | None, problem: str) -> Check:
+    if seen.identity is None:
+        return Check(seen.host, Rung.CA, Held.UNKNOWN, None, "no CA is served")
+    # It came with the certificate, so it has the same time.
+    ms = seen.identity_ms
+    served = ca_hash(seen.identity.ca_pem)
+    served_line = f"/cacerts hashes to {served}"
+    if token is None or token.ca_hash is None:
+        why = problem or "the token names no CA"
+        return Check(
+            seen.host,
+            Rung.CA,
+            Held.UNKNOWN,
+            ms,
+            f"serves {short_hash(served)}; {why}",
+            evidence=(served_line,),
+        )
+    same = served == token.ca_hash
+    return Check(
+        seen.host,
+        Rung.CA,
+        Held.YES if same else Held.NO,
+        ms,
+        short_hash(served) if same else f"{short_hash(served)}, the token names {short_hash(token.ca_hash)}",
+        ""
+        if same
+        else "another cluster answers under this name: find out which machine it is before anything joins",
+        (served_line, f"the token from {token.source} names {token.ca_hash}"),
+    )
+
+
+def ready_rung(host: str, nodes: Sequence[KubeNode], ms: float | None, problem: str, remedy: str) -> Check:
+    """Args:
+    nodes: as this server lists them; empty when it could not be asked.
+    ms: None when it was not asked.
+    """
+    if ms is None:
+        return Check(host, Rung.READY, Held.UNKNOWN, None, problem)
+    if problem:
+        return Check(host, Rung.READY, Held.NO, ms, problem, remedy)
+    name = host.removesuffix(".local")
+    node = next((node for node in nodes if node.name == name), None)
+    ready = node is not None and node.state == "Ready"
+    return Check(
+        host,
+        Rung.READY,
+        Held.YES if ready else Held.NO,
+        ms,
+        f"{node.state} {node.version}" if node else "Kubernetes does not list it",
+        "" if ready else f"on {host}: sudo journalctl -u k3s -n 50",
+        tuple(
+            f"{n.name}  {n.state}  {', '.join(n.roles) or 'agent'}  {n.version}  {' '.join(n.addresses)}"
+            for n in nodes
+        ),
+    )
+
+
+def nodes_resolve_rung(seen: Observed, others: Others) -> Check:
+    found = {
+        vantage.name: view
+        for vantage in others.vantages
+        if (view := vantage.names.get(seen.host)) is not None
+    }
+    good = {name for name, view in found.items() if view.addresses}
+    lines = [
+        f"{name}: {', '.join(view.addresses) or 'does not resolve'} ({view.ms:.0f} ms)"
+        for name, view in found.items()
+    ]
+    return _from_nodes(
+        seen.host,
+        Rung.NODES_RESOLVE,
+        others,
+        good,
+        set(found) - good,
+        max((view.ms for view in found.values()), default=None),
+        lines,
+        "there: is libnss-mdns installed and mdns4_minimal in /etc/nsswitch.conf? does avahi-daemon run?",
+    )
+
+
+def nodes_reach_rung(seen: Observed, others: Others) -> Check:
+    return _ports_rung(
+        seen,
+        Rung.NODES_REACH,
+        others,
+        (seen.port,),
+        "a firewall or a route is in between: on the server, sudo nft list ruleset; there, ip route",
+    )
+
+
+def etcd_rung(seen: Observed, others: Others) -> Check:
+    """Servers need 2379 and 2380 between them; a server alone needs nobody (contract §4.7, §6.6)."""
+    servers = Others(
+        tuple(vantage for vantage in others.vantages if vantage.name in others.servers),
+        tuple((name, why) for name, why in others.unasked if name in others.servers),
+        others.servers,
+        others.known,
+    )
+    return _ports_rung(
+        seen,
+        Rung.ETCD,
+        servers,
+        ETCD_PORTS,
+        f"if {seen.short_name} keeps its data in SQLite, convert it with cluster-init; "
+        "else look at its firewall: sudo nft list ruleset",
+    )
+
+
+def _ports_rung(seen: Observed, rung: Rung, others: Others, ports: Sequence[int], remedy: str) -> Check:
+    good, bad, lines, times = set[str](), set[str](), [], []
+    for vantage in others.vantages:
+        views = [(port, vantage.ports.get((seen.address, port))) for port in ports]
+        known = [(port, view) for port, view in views if view is not None]
+        if not known:
+            continue
+        (good if all(view.is_open for _, view in known) else bad).add(vantage.name)
+        times += [view.ms for _, view in known]
+        lines += [
+            f"{vantage.name} → {seen.address}:{port} {_state(view)} ({view.ms:.0f} ms)"
+            for port, view in known
+        ]
+    return _from_nodes(seen.host, rung, others, good, bad, max(times, default=None), lines, remedy)
+
+
+def _from_nodes(
+    host: str,
+    rung: Rung,
+    others: Others,
+    good: set[str],
+    bad: set[str],
+    ms: float | None,
+    lines: Sequence[str],
+    remedy: str,
+) -> Check:
+    """A rung that holds when it holds from every other node."""
+    unasked = [f"{name}: {why}" for name, why in others.unasked]
+    commands = [line for vantage in others.vantages for line in vantage.evidence]
+    evidence = (*lines, *unasked, *commands)
+    if bad:
+        return Check(host, rung, Held.NO, ms, f"not from {', '.join(sorted(bad))}", remedy, evidence)
+    asked = f"from {', '.join(sorted(good))}" if good else ""
+    if unasked or not others.known:
+        missing = "; ".join(unasked) or "the other nodes are not known"
+        seen = f"{asked}; {missing}" if asked else missing
+        return Check(host, rung, Held.UNKNOWN, ms, seen, evidence=evidence)
+    if not good:
+        if others.vantages:
+            return Check(host, rung, Held.UNKNOWN, None, "no address is known", evidence=evidence)
+        return Check(host, rung, Held.YES, 0.0, "there is no other node to ask")
+    return Check(host, rung, Held.YES, ms, asked, evidence=evidence)
+
+
+def _state(view: PortView) -> str:
+    return "open" if view.is_open else "closed"

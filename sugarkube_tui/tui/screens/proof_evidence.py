@@ -1,0 +1,65 @@
+"""The evidence for one rung: the records, the certificate, or the commands and what they said."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from sugarkube_tui.engine.proof import Check
+from sugarkube_tui.tui import words
+from sugarkube_tui.tui.state.looks import Change
+from sugarkube_tui.tui.widgets import ladder
+from sugarkube_tui.tui.widgets.pane import Pane
+from sugarkube_tui.tui.widgets.too_small import TooSmall
+
+
+class ProofEvidence(ModalScreen[None]):
+    """What was seen when it was opened; the looks go on behind it.
+
+    Args:
+        change: what became of the rung in the last look; None when nothing did.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,e,enter,q,space", "close", "Close", id="proof_evidence.close")
+    ]
+
+    def __init__(self, check: Check, change: Change | None) -> None:
+        super().__init__()
+        self._check, self._change = check, change
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = words.plain(f"{self._check.rung.value}: {self._check.host}")
+            yield Pane("", "evidence")
+            yield Static("↑ ↓ scroll   Esc closes", classes="hint")
+        yield TooSmall()
+
+    def on_mount(self) -> None:
+        pane = self.query_one(Pane)
+        pane.show(_parts(self._check, self._change))
+        pane.focus()
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+
+def _parts(check: Check, change: Change | None) -> list[Content]:
+    mood = ladder.MOODS[check.held]
+    took = f"   {words.ms(check.ms)}" if check.ms is not None else ""
+    parts = [Content.assemble(words.state(mood, check.held.value), words.muted(took))]
+    if change is not None:
+        parts.append(ladder.change_line(change))
+    if check.seen:
+        parts.append(words.plain(check.seen))
+    if check.remedy:
+        parts.append(words.remedy(check.remedy))
+    parts.append(Content(""))
+    parts += [words.muted(line) if line.startswith("$ ") else words.plain(line) for line in check.evidence]
+    return parts if check.evidence else [*parts, words.muted("nothing more was recorded")]

@@ -1,0 +1,32 @@
+"""The wire: mDNS packets as they pass, the last ones of them, as lines of a log."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from sugarkube_tui.engine.ports import WireLine
+
+WIRE_LINES = 500
+
+
+class Wire:
+    """What was captured.
+
+    Attributes:
+        log: one line for each packet, the newest last: seconds, vantage, what it says.
+        lines: all lines so far, including those that `log` has dropped.
+        vantages: where packets were captured, in the order in which they came.
+    """
+
+    def __init__(self) -> None:
+        self.log: deque[str] = deque(maxlen=WIRE_LINES)
+        self.lines = 0
+        self.vantages: list[str] = []
+
+    def write(self, line: WireLine, began_s: float) -> None:
+        """Take down a packet of a capture that began at `began_s`."""
+        if line.vantage not in self.vantages:
+            self.vantages.append(line.vantage)
+        at_s = began_s + line.at_ms / 1000
+        self.log.append(f"{at_s:7.3f}  {line.vantage:<16}  {line.text}")
+        self.lines += 1
