@@ -83,7 +83,7 @@ def parser() -> argparse.ArgumentParser:
         nargs="*",
         metavar="NETWORK",
         help="also knock at port 22 of every address of these networks, at most a /22 each "
-        "(default: those of the interfaces)",
+        "(default: those of the interfaces); networks that the wizard was allowed to sweep are swept anyway",
     )
     _json(scan)
 

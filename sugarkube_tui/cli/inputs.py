@@ -92,15 +92,21 @@ def read_given(arguments: Namespace) -> tuple[Given, ...]:
     return tuple(Given(host, host, source) for host, source in found)
 
 
-def read_interest(arguments: Namespace, defaults: Defaults, given: Sequence[Given]) -> Interest:
+def read_interest(
+    arguments: Namespace, defaults: Defaults, given: Sequence[Given], allowed: Sequence[str]
+) -> Interest:
     """What a scan looks for, and by which means.
+
+    Args:
+        allowed: networks that are swept when `--sweep` names none.
 
     Raises:
         InvalidInput: a layer or a network is none.
     """
-    layers = USUAL_LAYERS
-    if arguments.sweep is not None:
-        layers |= {Layer.SWEEP}
+    networks = [_network(text) for text in arguments.sweep or ()]
+    layers = set(USUAL_LAYERS)
+    if arguments.sweep is not None or allowed:
+        layers.add(Layer.SWEEP)
     for name in arguments.without:
         if name not in Layer.__members__.values():
             raise InvalidInput(
@@ -108,17 +114,21 @@ def read_interest(arguments: Namespace, defaults: Defaults, given: Sequence[Give
                 where="--without",
                 remedy=f"use one of {', '.join(Layer)}",
             )
-        layers -= {Layer(name)}
-    networks = []
-    for text in arguments.sweep or ():
-        try:
-            networks.append(str(ip_network(text, strict=False)))
-        except ValueError as error:
-            raise InvalidInput(
-                f"{text!r} is no network", where="--sweep", remedy="use for example 192.168.3.0/24"
-            ) from error
+        layers.discard(Layer(name))
+    if arguments.sweep is None:
+        networks = list(allowed)
     usual = usual_interest(defaults.choices.environment, defaults.prefix, given)
-    return replace(usual, layers=layers, interfaces=tuple(arguments.interfaces), networks=tuple(networks))
+    interfaces = tuple(arguments.interfaces)
+    return replace(usual, layers=frozenset(layers), interfaces=interfaces, networks=tuple(networks))
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ip_network(text, strict=False))
+    except ValueError as error:
+        raise InvalidInput(
+            f"{text!r} is no network", where="--sweep", remedy="use for example 192.168.3.0/24"
+        ) from error
 
 
 def read_login(arguments: Namespace) -> Login:

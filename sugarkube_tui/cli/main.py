@@ -15,6 +15,8 @@ from sugarkube_tui.cli.arguments import parser
 from sugarkube_tui.cli.inputs import read_defaults, read_login
 from sugarkube_tui.cli.render import error_lines
 from sugarkube_tui.cluster.errors import InvalidInput, SugarkubeError
+from sugarkube_tui.engine.ports import Given, World
+from sugarkube_tui.store.consents import Consents
 from sugarkube_tui.store.paths import Paths
 from sugarkube_tui.wiring import demo_world, real_world, ssh_aliases
 
@@ -46,8 +48,8 @@ async def _command(arguments: Namespace, variables: Mapping[str, str]) -> int:
     world = demo_world() if arguments.demo else real_world(paths)
     match arguments.command:
         case "scan":
-            aliases = () if world.simulated else ssh_aliases()
-            return await scanning.scan(world, arguments, variables, aliases)
+            aliases, consents = _remembered(world, paths)
+            return await scanning.scan(world, arguments, variables, aliases, consents)
         case "servers":
             return await scanning.servers(world, arguments, variables)
         case "plan":
@@ -73,7 +75,6 @@ def _wizard(arguments: Namespace, variables: Mapping[str, str]) -> int:
             "the wizard needs a terminal",
             remedy="without one, use the commands: sugarkube-tui --help",
         )
-    from sugarkube_tui.store.consents import Consents
     from sugarkube_tui.store.journal import RunJournal
     from sugarkube_tui.tui.app import SugarkubeApp
 
@@ -88,16 +89,24 @@ def _wizard(arguments: Namespace, variables: Mapping[str, str]) -> int:
         journal = RunJournal(paths.runs, environment)
         return journal, journal.problem or str(journal.directory)
 
+    aliases, consents = _remembered(world, paths)
     app = SugarkubeApp(
         world,
         defaults,
         variables=variables,
         login=login,
         open_journal=open_journal,
-        consents=Consents(None if world.simulated else paths.consents),
-        given=() if world.simulated else ssh_aliases(),
+        consents=consents,
+        given=aliases,
     )
     return app.run() or exit_codes.OK
+
+
+def _remembered(world: World, paths: Paths) -> tuple[tuple[Given, ...], Consents]:
+    """Hosts of ~/.ssh/config, and what the operator was asked before; the demo knows neither."""
+    if world.simulated:
+        return (), Consents(None)
+    return ssh_aliases(), Consents(paths.consents)
 
 
 def _complain(error: SugarkubeError) -> None:

@@ -16,22 +16,31 @@ from sugarkube_tui.cluster.findings import ApiLooks, Finding, findings
 from sugarkube_tui.cluster.hearing import Diagnosis, diagnose
 from sugarkube_tui.cluster.hosts import Survey
 from sugarkube_tui.cluster.sightings import Layer
+from sugarkube_tui.cluster.subnets import swept_from
 from sugarkube_tui.cluster.token import token_from_variables
 from sugarkube_tui.engine.ports import Given, Interest, World
 from sugarkube_tui.engine.survey import LISTEN_S, listen, look_at_apis
+from sugarkube_tui.store.consents import Consents
 
 
 async def scan(
-    world: World, arguments: Namespace, variables: Mapping[str, str], aliases: Sequence[Given]
+    world: World,
+    arguments: Namespace,
+    variables: Mapping[str, str],
+    aliases: Sequence[Given],
+    consents: Consents,
 ) -> int:
     """List hosts and adverts, each with its evidence, and what is to be known about them.
 
     Args:
         aliases: hosts that ~/.ssh/config names.
+        consents: which networks may be swept without `--sweep`.
     """
     defaults = read_defaults(arguments, variables)
     environment = defaults.choices.environment
-    interest = read_interest(arguments, defaults, (*read_given(arguments), *aliases))
+    own = map(swept_from, world.lan.interfaces())
+    allowed = [network for network in own if consents.sweep(network)]
+    interest = read_interest(arguments, defaults, (*read_given(arguments), *aliases), allowed)
     survey = await listen(world.lan, interest, arguments.seconds, world.clock)
     apis = await look_at_apis(world.api, survey.adverts, world.clock)
     try:

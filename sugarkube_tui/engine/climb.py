@@ -349,6 +349,7 @@ class Climb:
         asked = {vantage.name for vantage in vantages if not vantage.problem}
         problems = {v.name: v.problem for v in vantages if v.problem} | self._logins.refused
         servers = frozenset(node.name for node in listed if _is_server(node))
+        down = {seen.short_name for seen in self._servers.values() if seen.refused}
         for seen in self._servers.values():
             own = {node.name for node in listed if seen.address in node.addresses} | {seen.short_name}
             others = Others(
@@ -356,7 +357,8 @@ class Climb:
                 tuple(
                     (node.name, problems.get(node.name, "not logged in to"))
                     for node in listed
-                    if node.name not in own | asked
+                    # A server that is down has a ladder of its own to tell that.
+                    if node.name not in own | asked | down
                 ),
                 servers,
                 known=bool(listed),

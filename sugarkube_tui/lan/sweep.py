@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from ipaddress import IPv4Network, collapse_addresses
 
 from sugarkube_tui.cluster.sightings import HostSeen, Layer
-from sugarkube_tui.cluster.text import clean_line
+from sugarkube_tui.cluster.subnets import networks_to_sweep
 from sugarkube_tui.lan import door
 from sugarkube_tui.lan.interfaces import Link, interfaces_to
 from sugarkube_tui.lan.neighbours import read_neighbours
 from sugarkube_tui.lan.outbox import Cost, Outbox
 
-LARGEST = 22
-"""Prefix length of the largest network that is swept: 1022 addresses."""
 AT_ONCE = 48
 """Connections at the same time; with those of the layer `SSH` there are fewer than 64 sockets."""
 PATIENCE = 0.35
@@ -23,42 +20,6 @@ PACE = 0.007
 """Seconds from one connection to the next: about 140 packets a second disturb nobody."""
 SECOND_PATIENCE = 1.5
 """Seconds for those that ARP has found but TCP has not: on Wi-Fi, a Pi sleeps between beacons."""
-
-
-def networks_to_sweep(
-    wanted: Sequence[str], links: Iterable[Link]
-) -> tuple[tuple[IPv4Network, ...], tuple[str, ...]]:
-    """What may be swept, and what is cut or refused, in words.
-
-    Args:
-        wanted: in CIDR form; empty: our own networks, of large ones the /22 around our own address.
-    """
-    chosen: list[IPv4Network] = []
-    notes: list[str] = []
-    for text in wanted:
-        shown = clean_line(text, 40)
-        try:
-            network = IPv4Network(text, strict=False)
-        except ValueError:
-            notes.append(f"{shown} is no IPv4 network")
-            continue
-        if not network.is_private:
-            notes.append(f"{shown} is not private")
-        elif network.prefixlen < LARGEST:
-            notes.append(f"{shown} is larger than a /{LARGEST}")
-        else:
-            chosen.append(network)
-    for link in () if wanted else links:
-        network = link.own.network
-        if not network.is_private:
-            notes.append(f"{network} is not private")
-            continue
-        if network.prefixlen < LARGEST:
-            near = IPv4Network((link.own.ip, LARGEST), strict=False)
-            notes.append(f"of {network} only {near}, where this computer is")
-            network = near
-        chosen.append(network)
-    return tuple(collapse_addresses(chosen)), tuple(dict.fromkeys(notes))
 
 
 class Sweep:
@@ -76,7 +37,7 @@ class Sweep:
         self._links = tuple(links)
         self._outbox = outbox
         self._swept = swept
-        self._networks, notes = networks_to_sweep(networks, self._links)
+        self._networks, notes = networks_to_sweep(networks, [link.interface for link in self._links])
         self.cost.note = "; ".join(notes)
 
     async def run(self) -> None:

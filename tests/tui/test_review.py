@@ -42,7 +42,7 @@ async def test_a_wrong_token_is_a_problem_of_the_whole_cluster(held: HeldSimulat
 
 
 async def test_every_action_is_shown_with_its_details(held: HeldSimulation, start: Start) -> None:
-    async with start(held.world, (120, 110)) as driver:
+    async with start(held.world, (132, 120)) as driver:
         await to_review(driver)
         await driver.press("j")
         await driver.shows(

@@ -3,58 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from ipaddress import IPv4Interface, IPv4Network
+from ipaddress import IPv4Interface
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from sugarkube_tui.cluster.sightings import HostSeen, Layer, Sighting
 from sugarkube_tui.lan import door, sweep
 from sugarkube_tui.lan.interfaces import Link
 from sugarkube_tui.lan.neighbours import Neighbour
 from sugarkube_tui.lan.outbox import Outbox
-from sugarkube_tui.lan.sweep import AT_ONCE, LARGEST, Sweep, networks_to_sweep
+from sugarkube_tui.lan.sweep import AT_ONCE, Sweep
 from tests.unit.lan.doors import doors
 
 BANNER = b"SSH-2.0-OpenSSH_9.2p1\r\n"
 LOOPBACK = (Link("lo", IPv4Interface("127.0.0.1/8")),)
-
-
-@pytest.mark.parametrize(
-    ("own", "swept", "note"),
-    [
-        ("192.168.3.7/24", "192.168.3.0/24", ""),
-        ("10.1.5.7/22", "10.1.4.0/22", ""),
-        ("10.1.5.7/16", "10.1.4.0/22", "of 10.1.0.0/16 only 10.1.4.0/22, where this computer is"),
-        ("203.0.114.7/24", "", "203.0.114.0/24 is not private"),
-    ],
-)
-def test_own_networks(own: str, swept: str, note: str) -> None:
-    networks, notes = networks_to_sweep((), (Link("eth0", IPv4Interface(own)),))
-    assert [str(network) for network in networks] == ([swept] if swept else [])
-    assert notes == ((note,) if note else ())
-
-
-@pytest.mark.parametrize(
-    ("wanted", "note"),
-    [
-        ("8.8.8.0/24", "8.8.8.0/24 is not private"),
-        ("0.0.0.0/0", "0.0.0.0/0 is not private"),
-        ("10.0.0.0/21", "10.0.0.0/21 is larger than a /22"),
-        ("fd00::/120", "fd00::/120 is no IPv4 network"),
-        ("\x1b[2Jnonsense", "nonsense is no IPv4 network"),
-    ],
-)
-def test_refused_networks(wanted: str, note: str) -> None:
-    assert networks_to_sweep((wanted, "10.0.0.9/30"), LOOPBACK) == ((IPv4Network("10.0.0.8/30"),), (note,))
-
-
-@given(st.lists(st.one_of(st.text(max_size=20), st.ip_addresses(v=4).map(lambda a: f"{a}/20")), max_size=4))
-def test_never_large_and_never_public(wanted: list[str]) -> None:
-    networks, notes = networks_to_sweep(tuple(wanted), LOOPBACK)
-    assert all(network.is_private and network.prefixlen >= LARGEST for network in networks)
-    assert "\x1b" not in "".join(notes)
 
 
 async def test_open_doors_are_found_and_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,1 @@
+"""How fast the product is, next to others, on real packets.  Not part of `make test`."""
