@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check lint lab lab-tools run clean
+.PHONY: demo test check lint lab lab-tools bench run clean
 
 demo: $(READY)  ## the wizard on a simulated LAN
 	$(BIN)/sugarkube-tui --demo
@@ -30,6 +30,9 @@ lab: $(READY)  ## end to end, on Pis that really boot (as root)
 lab-tools:  ## the Debian packages that the lab needs (as root)
 	apt-get update -q
 	apt-get install -y -q --no-install-recommends $(shell cat tests/lab/packages.txt)
+
+bench: $(READY)  ## how fast discovery is, in a lab of its own (as root)
+	$(BIN)/python -m benchmarks.discovery
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -172,15 +172,14 @@ async def idle(prefix: str, settle_s: float, seconds: float) -> Idle:
     listening = asyncio.create_task(ear.listen(usual_interest(Environment(), PREFIX)))
     await asyncio.sleep(settle_s)
     told, cpu, began = ear.told, time.process_time(), time.monotonic()
+    seen = len(rows(ear.survey, prefix))
     drawn = ear.survey
     while time.monotonic() - began < seconds:
         await asyncio.sleep(1 / READS_A_SECOND)
         if ear.survey is not drawn:
             drawn = ear.survey
-            assert drawn.hosts
-    spent = Idle(
-        time.process_time() - cpu, time.monotonic() - began, ear.told - told, len(rows(drawn, prefix))
-    )
+            seen = len(rows(drawn, prefix))
+    spent = Idle(time.process_time() - cpu, time.monotonic() - began, ear.told - told, seen)
     listening.cancel()
     await asyncio.gather(listening, return_exceptions=True)
     return spent
@@ -216,8 +215,7 @@ async def sweep(addresses: set[str], layers: frozenset[Layer]) -> Swept:
     """Look until the sweep is over."""
     sockets = Sockets()
     found: set[str] = set()
-    interest = usual_interest(Environment(), PREFIX)
-    interest = Interest(interest.environments, interest.names, layers=layers)
+    interest = replace(usual_interest(Environment(), PREFIX), layers=layers)
     async with asyncio.timeout(6 * GIVE_UP_S), aclosing(watch(interest)) as sightings:
         async for sighting in sightings:
             match sighting:

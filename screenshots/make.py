@@ -15,6 +15,7 @@ from screenshots.driving import Driver, wizard
 from screenshots.held import HeldSimulation
 from sugarkube_tui.engine.events import Event, Waiting
 from sugarkube_tui.tui.stages import Stage
+from sugarkube_tui.tui.state.proof import REST_S
 
 SIZE = (120, 36)
 VARIABLES = {"SUGARKUBE_SERVERS": "3"}
@@ -80,9 +81,11 @@ async def draw(directory: Path) -> None:
         await driver.shows("Enter verifies")
         await driver.pilot.pause(0.2)
         keep(driver, directory, "7-summary")
+        proving = driver.app.session.proving
+        held.clock.hold_when(lambda seconds: seconds == REST_S and proving.due is not None)
         await driver.press("enter")
         await driver.stage(Stage.VERIFY)
-        await driver.shows("is there")
+        await driver.shows("is there", "next look in")
         await driver.pilot.pause(0.2)
         keep(driver, directory, "8-verify")
 

@@ -6,13 +6,16 @@ from textual.content import Content
 
 from sugarkube_tui.cluster.standing import natural
 from sugarkube_tui.cluster.timing import Pace, judge_round
-from sugarkube_tui.engine.ports import HERE, KubeNode
+from sugarkube_tui.engine.ports import KubeNode
 from sugarkube_tui.engine.proof import Proof, VantageProof
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.words import Mood
 
-WIDTHS = (16, 9, 10, 6, 14)
-"""Cells of name, servers heard, state, role and version."""
+WIDTHS = (6, 10, 6, 12)
+"""Cells of servers heard, state, role and version."""
+NAMES = (11, 16)
+"""Cells of the name: at least, so that all fits half of 120 columns, and at most."""
+WORKSTATION = "workstation"
 
 
 def round_of(proof: Proof | None) -> str:
@@ -28,14 +31,17 @@ def lines(proof: Proof | None) -> list[Content]:
     """What is wrong with hearing, then one row for each vantage."""
     if proof is None:
         return [words.muted("asking …")]
-    parts = [*_pace(proof), *_diagnosis(proof)]
-    parts.append(_aligned(*map(words.muted, ("Vantage", "Hears", "State", "Role", "Version"))))
-    heard_here = {server.host for server in proof.expected if server.seen}
-    parts.append(_row(HERE, _count(proof, heard_here), None))
     vantages = {vantage.name: vantage for vantage in proof.vantages}
     nodes = {node.name: node for node in proof.nodes}
-    for name in sorted(vantages | nodes, key=natural):
-        parts.append(_row(name, _hears(proof, vantages.get(name)), nodes.get(name)))
+    names = sorted(vantages | nodes, key=natural)
+    least, most = NAMES
+    width = min(most, max(least, *map(len, names))) if names else least
+    heard_here = {server.host for server in proof.expected if server.seen}
+    parts = [*_pace(proof), *_diagnosis(proof)]
+    parts.append(_aligned(width, *map(words.muted, ("Vantage", "Hears", "State", "Role", "Version"))))
+    parts.append(_aligned(width, words.strong(WORKSTATION), _count(proof, heard_here)))
+    for name in names:
+        parts.append(_row(width, name, _hears(proof, vantages.get(name)), nodes.get(name)))
     if not nodes:
         parts.append(words.muted("Kubernetes could not be asked for its nodes"))
     return [*parts, *_missed(proof)]
@@ -59,7 +65,7 @@ def _diagnosis(proof: Proof) -> list[Content]:
 
 
 def _hears(proof: Proof, vantage: VantageProof | None) -> str:
-    return "not asked" if vantage is None or vantage.problem else _count(proof, set(vantage.heard))
+    return "?" if vantage is None or vantage.problem else _count(proof, set(vantage.heard))
 
 
 def _count(proof: Proof, heard: set[str]) -> str:
@@ -67,18 +73,19 @@ def _count(proof: Proof, heard: set[str]) -> str:
     return f"{len(heard & expected)} of {proof.must_be}"
 
 
-def _row(name: str, hears: str, node: KubeNode | None) -> Content:
+def _row(width: int, name: str, hears: str, node: KubeNode | None) -> Content:
     if node is None:
-        return _aligned(words.strong(name), hears)
+        return _aligned(width, words.strong(name), hears)
     state = words.state(Mood.GOOD if node.state == "Ready" else Mood.BAD, node.state)
     role = "server" if "control-plane" in node.roles else "agent"
-    return _aligned(words.strong(name), hears, state, role, words.muted(node.version))
+    return _aligned(width, words.strong(name), hears, state, role, words.muted(node.version))
 
 
-def _aligned(*cells: Content | str) -> Content:
+def _aligned(name_width: int, *cells: Content | str) -> Content:
     contents = [cell if isinstance(cell, Content) else words.plain(cell) for cell in cells]
+    widths = (name_width, *WIDTHS)
     padded = [
-        cell.truncate(width, ellipsis=True, pad=True) for cell, width in zip(contents, WIDTHS, strict=False)
+        cell.truncate(width, ellipsis=True, pad=True) for cell, width in zip(contents, widths, strict=False)
     ]
     return Content("  ").join(padded)
 
