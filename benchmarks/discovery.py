@@ -35,7 +35,7 @@ PREFIX = "node"
 LIVE = tuple(f"10.77.0.{20 + 11 * number}" for number in range(20))
 """Hosts for the sweep, all over the /24."""
 
-PAIRS = 7
+PAIRS = 11
 SWEEPS = 3
 ANNOUNCE_EVERY_S = 10
 SETTLE_S = 12
@@ -155,11 +155,11 @@ def avahi_service(line: str) -> str:
 
 def listing(lab: PiLab, command: Sequence[str], service: Callable[[str], str]) -> Timed:
     """Run a command on the workstation; `service` says which service a line tells of, if any."""
-    began = time.monotonic()
+    environment = lab.product_environment()
     last_s, ending = math.inf, ""
     seen: set[str] = set()
-    options = {"env": lab.product_environment(), "cwd": PROJECT, "stdout": subprocess.PIPE}
-    with lab.popen(command, **options) as process:
+    began = time.monotonic()
+    with lab.popen(command, env=environment, cwd=PROJECT, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         for ending in process.stdout:
             told = service(ending)

@@ -39,7 +39,9 @@ SETTLE_S = 0.5
 """Seconds to go on listening once the expected servers were heard: somebody else may pose as one, and
 answers come within 120 ms of a question."""
 ANSWER_WITHIN_S = 3.0
-"""For a name, a connection, or a list of nodes; the first time TCP asks again is after 1 s."""
+"""For a name or a connection; TCP asks again after 1 s for the first time."""
+LIST_WITHIN_S = 5.0
+"""For a list of nodes: a Pi with a card for a disk takes its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,19 +136,19 @@ class Climb:
                 await self._logins.open(self._strangers())
                 self._attend(on_wire)
                 await self._read_credentials()
-                listed = await self._list_nodes()
+                await self._list_nodes()
                 self._note("knocking at each server")
-                await asyncio.gather(self._knock(listed), self._logins.open(self._unvisited(listed)))
+                await asyncio.gather(self._knock(), self._logins.open(self._unvisited()))
                 self._attend(on_wire)
-                vantages = await self._ask_nodes(listed)
+                vantages = await self._ask_nodes()
                 await asyncio.gather(*self._captures.values())
         finally:
             background = (*self._hearing.values(), *self._captures.values())
             for task in background:
                 task.cancel()
             await asyncio.gather(*background, return_exceptions=True)
-        self._decide_from_nodes(listed, vantages)
-        return self._proof(listed, vantages)
+        self._decide_from_nodes(vantages)
+        return self._proof(vantages)
 
     # -- listening
 
@@ -200,12 +202,12 @@ class Climb:
                 for address in advert.addresses[:1]
             )
 
-    def _unvisited(self, listed: Sequence[KubeNode]) -> Iterable[Target]:
+    def _unvisited(self) -> Iterable[Target]:
         """Nodes that only Kubernetes names."""
         if (login := self._subject.login) is None:
             return
-        known = {self._node_name(name, listed) for name in self._logins}
-        for node in listed:
+        known = {self._node_name(name) for name in self._logins}
+        for node in self._listed:
             if node.name not in known and node.addresses:
                 alias = _host(node)
                 yield Target(node.name, node.addresses[0], login, alias=alias, trust_new=False)
@@ -230,15 +232,18 @@ class Climb:
         reasons = [f"{name}: {why}" for name, why in self._logins.refused.items()]
         self._problem = self._problem or "; ".join(reasons) or "no server could be logged in to"
 
-    async def _list_nodes(self) -> tuple[KubeNode, ...]:
-        """The cluster's nodes, from the first server that lists them; addresses need no look-up."""
+    @property
+    def _listed(self) -> tuple[KubeNode, ...]:
+        """The cluster's nodes, as the first server that could be asked lists them."""
+        return next((listing.nodes for listing in self._listings.values() if listing.nodes), ())
+
+    async def _list_nodes(self) -> None:
+        """Ask one server after the other for the cluster's nodes; addresses need no look-up."""
         heard = self._ear.survey.servers_of(self._subject.environment)
         addresses = [*self._sources, *(address for advert in heard for address in advert.addresses)]
         for host in dict.fromkeys((*addresses, *self._subject.expected)):
-            listing = await self._list(host)
-            if listing.nodes:
-                return listing.nodes
-        return ()
+            if (await self._list(host)).nodes:
+                return
 
     async def _list(self, host: str) -> _Listing:
         if self._kubeconfig is None:
@@ -246,7 +251,7 @@ class Climb:
         if host not in self._listings:
             began = self._world.clock.now()
             try:
-                nodes = await self._world.kubernetes.nodes(self._kubeconfig, host, ANSWER_WITHIN_S)
+                nodes = await self._world.kubernetes.nodes(self._kubeconfig, host, LIST_WITHIN_S)
                 self._listings[host] = _Listing(nodes, self._ms(began))
             except SugarkubeError as error:
                 self._listings[host] = _Listing((), self._ms(began), error.what, error.remedy)
@@ -254,7 +259,7 @@ class Climb:
 
     # -- each server, from here
 
-    async def _knock(self, listed: Sequence[KubeNode], elsewhere: Iterable[Advert] = ()) -> None:
+    async def _knock(self, elsewhere: Iterable[Advert] = ()) -> None:
         """Climb with each server that is expected, heard or listed, and was not climbed with yet.
 
         Args:
@@ -263,7 +268,7 @@ class Climb:
         addresses: dict[str, list[str]] = {host: [] for host in self._subject.expected}
         for advert in (*self._ear.survey.servers_of(self._subject.environment), *elsewhere):
             addresses.setdefault(advert.host, []).extend(advert.addresses)
-        for node in filter(_is_server, listed):
+        for node in filter(_is_server, self._listed):
             addresses.setdefault(_host(node), []).extend(node.addresses)
         new = sorted(set(addresses) - set(self._servers))
         for host in new:
@@ -298,6 +303,7 @@ class Climb:
         """Connect, and see who answers."""
         if not address:
             return
+        seen.identity, seen.identity_problem = None, ""
         api, clock = self._world.api, self._world.clock
         began = clock.now()
         try:
@@ -318,13 +324,13 @@ class Climb:
 
     # -- what the nodes see
 
-    async def _ask_nodes(self, listed: Sequence[KubeNode]) -> tuple[Vantage, ...]:
+    async def _ask_nodes(self) -> tuple[Vantage, ...]:
         """Every node's view of the servers; the workstation's own is on the ladder already."""
         logins, environment = self._logins, self._subject.environment
         self._note("waiting for what the nodes hear, for 3 s at most")
         heard = dict(zip(self._hearing, await asyncio.gather(*self._hearing.values()), strict=True))
         adverts = [advert for text in heard.values() for advert in read_servers(text, environment)]
-        await self._knock(listed, adverts)
+        await self._knock(adverts)
         self._note("asking each node what it sees of the others, for 3 s at most")
         sockets = [
             (seen.address, port)
@@ -335,17 +341,17 @@ class Climb:
         view = PeerView(tuple(self._servers), tuple(sockets))
         asked = [see_peers(logins, name, view, heard.get(name, ""), environment) for name in logins]
         return tuple(
-            replace(vantage, name=self._node_name(vantage.name, listed))
-            for vantage in await asyncio.gather(*asked)
+            replace(vantage, name=self._node_name(vantage.name)) for vantage in await asyncio.gather(*asked)
         )
 
-    def _node_name(self, name: str, listed: Sequence[KubeNode]) -> str:
+    def _node_name(self, name: str) -> str:
         """What Kubernetes calls a node that we log in to under this name."""
         target = self._logins.targets.get(name)
         host = target.host if target else ""
-        return next((node.name for node in listed if node.name == name or host in node.addresses), name)
+        return next((node.name for node in self._listed if node.name == name or host in node.addresses), name)
 
-    def _decide_from_nodes(self, listed: Sequence[KubeNode], vantages: Sequence[Vantage]) -> None:
+    def _decide_from_nodes(self, vantages: Sequence[Vantage]) -> None:
+        listed = self._listed
         asked = {vantage.name for vantage in vantages if not vantage.problem}
         problems = {v.name: v.problem for v in vantages if v.problem} | self._logins.refused
         servers = frozenset(node.name for node in listed if _is_server(node))
@@ -378,9 +384,9 @@ class Climb:
         self._checks.setdefault(check.host, {})[check.rung] = check
         self._on_check(check)
 
-    def _proof(self, listed: Sequence[KubeNode], vantages: Sequence[Vantage]) -> Proof:
+    def _proof(self, vantages: Sequence[Vantage]) -> Proof:
         subject = self._subject
-        must = {*subject.expected, *(_host(node) for node in listed if _is_server(node))}
+        must = {*subject.expected, *(_host(node) for node in self._listed if _is_server(node))}
         must = must or set(self._servers)  # nothing says which ones: then all that are seen
         servers = []
         for host, seen in sorted(self._servers.items()):
@@ -397,7 +403,7 @@ class Climb:
         return Proof(
             subject.environment,
             tuple(servers),
-            tuple(listed),
+            self._listed,
             tuple(
                 VantageProof(v.name, tuple(sorted(a.host for a in v.adverts)), v.problem) for v in vantages
             ),

@@ -20,6 +20,7 @@ from tests.lab.strangers import (
     join_lock,
     k3s_advert,
 )
+from tests.lab.terminal import Terminal
 
 SERVERS = ("sugarkube0", "sugarkube1", "sugarkube2")
 FORGER = StrangerHost(
@@ -282,3 +283,33 @@ class TestProving:
         assert (proof["seen"], proof["expected"]) == (2, 3)
         caches = {vantage["name"]: vantage["heard"] for vantage in of(told, "vantage")}
         assert "sugarkube1.local" in caches["sugarkube0"]
+
+    def test_the_verify_screen_marks_what_changed_within_one_look(self, lab: PiLab) -> None:
+        lab.wait(*SERVERS)
+        variables = {"SUGARKUBE_SERVERS": "3"}
+        terminal = Terminal(lab, "--user", "pi", "--identity", str(lab.identity_file), env=variables)
+        try:
+            for shown in (
+                "4 hosts selected",
+                "How do we log in?",
+                "4 of 4 in",
+                "Which environment",
+                "How many servers",
+                "Registration address",
+                "Enter starts",
+            ):
+                terminal.wait_for(shown, timeout=60)
+                terminal.press("Enter")
+            terminal.wait_for("Enter verifies", timeout=120)
+            terminal.press("Enter")
+            terminal.wait_for("3 of 3 servers seen, 4 of 4 nodes Ready", timeout=60)
+            lab.off("sugarkube2")
+            screen = terminal.wait_for("✖ stale", timeout=60)
+            assert "is not proved: 2 of 3 servers seen" in screen
+            assert "»✖" in screen
+            lab.on("sugarkube2")
+            terminal.wait_for("3 of 3 servers seen, 4 of 4 nodes Ready", timeout=120)
+            terminal.press("w")
+            terminal.wait_for("_k3s-sugar-dev._tcp", timeout=30)
+        finally:
+            terminal.close()

@@ -2,63 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 from tests.lab.forming import is_ready, is_server, kubernetes_nodes
-from tests.lab.labtool import LabFactory, PiLab
+from tests.lab.labtool import LabFactory
+from tests.lab.terminal import Terminal
 
 MEMORY_LIMIT_KB = 150 * 1024
-
-# Runs a command, and leaves its exit status and the most memory it ever used (KiB) in a file.
-_MEASURED = """
-import pathlib, resource, subprocess, sys
-status = subprocess.call(sys.argv[2:])
-used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-pathlib.Path(sys.argv[1]).write_text(f"{status} {used}")
-"""
-
-
-class Terminal:
-    """A program in tmux on the lab's workstation."""
-
-    def __init__(self, lab: PiLab, *arguments: str, columns: int = 80, rows: int = 24) -> None:
-        self._lab = lab
-        self._socket = lab.home / "tmux"
-        self.ended = lab.home / "ended"
-        measured = [sys.executable, "-c", _MEASURED, str(self.ended), *lab.product_command(*arguments)]
-        size = ["-x", str(columns), "-y", str(rows)]
-        lab.exec(
-            [*self._tmux, "-f", "/dev/null", "new-session", "-d", *size, shlex.join(measured)],
-            env=lab.product_environment(),
-            cwd=lab.home,
-            check=True,
-        )
-
-    @property
-    def _tmux(self) -> list[str]:
-        return ["tmux", "-S", str(self._socket)]
-
-    def press(self, *keys: str) -> None:
-        self._lab.exec([*self._tmux, "send-keys", *keys], check=True)
-
-    @property
-    def screen(self) -> str:
-        return self._lab.exec([*self._tmux, "capture-pane", "-p"]).stdout
-
-    def wait_for(self, text: str, timeout: float = 30) -> str:
-        """The screen, as soon as it shows the text."""
-        deadline = time.monotonic() + timeout
-        while text not in (screen := self.screen):
-            assert time.monotonic() < deadline, f"{text!r} did not appear within {timeout} s:\n{screen}"
-            time.sleep(0.1)
-        return screen
-
-    def close(self) -> None:
-        subprocess.run([*self._tmux, "kill-server"], capture_output=True)
 
 
 def test_keys_only_from_launch_to_a_green_verify_screen(lab_factory: LabFactory, k3s_dir: Path) -> None:
