@@ -95,8 +95,7 @@ class Figure:
 
     def _shown(self, value: float) -> str:
         digits = 0 if self.unit in ("ms", "") else 2
-        text = "never" if math.isinf(value) else f"{value:.{digits}f}"
-        return f"{text} {self.unit}".rstrip()
+        return "never" if math.isinf(value) else f"{value:.{digits}f} {self.unit}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -106,12 +105,10 @@ class Timed:
     Attributes:
         last_s: from its start to the last service that it had not listed before; infinite: none came.
         services: that it listed.
-        ending: its last line.
     """
 
     last_s: float
     services: int
-    ending: str
 
 
 @dataclass
@@ -153,8 +150,12 @@ def avahi_service(line: str) -> str:
     return ";".join(fields[3:5]) if fields[0] == "=" and fields[6].startswith(PREFIX) else ""
 
 
-def listing(lab: PiLab, command: Sequence[str], service: Callable[[str], str]) -> Timed:
-    """Run a command on the workstation; `service` says which service a line tells of, if any."""
+def listing(lab: PiLab, command: Sequence[str], service: Callable[[str], str]) -> tuple[Timed, str]:
+    """Run a command on the workstation; `service` says which service a line tells of, if any.
+
+    Returns:
+        What it took, and the command's last line.
+    """
     environment = lab.product_environment()
     last_s, ending = math.inf, ""
     seen: set[str] = set()
@@ -166,7 +167,7 @@ def listing(lab: PiLab, command: Sequence[str], service: Callable[[str], str]) -
             if told and told not in seen:
                 seen.add(told)
                 last_s = time.monotonic() - began
-    return Timed(last_s, len(seen), ending)
+    return Timed(last_s, len(seen)), ending
 
 
 def look(*arguments: str) -> list[str]:
@@ -186,12 +187,13 @@ def measure_pairs(lab: PiLab, count: int) -> Pairs:
         for number in range(count):
             progress(f"pair {number + 1} of {count}")
             forget(lab)
-            ours = listing(lab, look("find", PREFIX, str(HOSTS), str(SERVICES)), our_service)
+            ours, result = listing(lab, look("find", PREFIX, str(HOSTS), str(SERVICES)), our_service)
             pairs.ours.append(ours)
-            pairs.looks.append(Found(**json.loads(ours.ending)))
+            pairs.looks.append(Found(**json.loads(result)))
             forget(lab)
-            pairs.avahi.append(listing(lab, AVAHI, avahi_service))
-            pairs.cached.append(listing(lab, AVAHI, avahi_service))
+            for runs in (pairs.avahi, pairs.cached):
+                theirs, _ = listing(lab, AVAHI, avahi_service)
+                runs.append(theirs)
     return pairs
 
 

@@ -30,6 +30,9 @@ variables (arguments come first):
   SUGARKUBE_DEBUG_MDNS"""
 
 
+LONGEST_LISTEN_S = 600.0
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
@@ -61,7 +64,7 @@ def parser() -> argparse.ArgumentParser:
     _hosts(scan)
     _cluster(scan)
     scan.add_argument(
-        "--seconds", type=float, default=4.0, metavar="S", help="how long to listen (default 4)"
+        "--seconds", type=_seconds, default=4.0, metavar="S", help="how long to listen (default 4)"
     )
     scan.add_argument(
         "--without",
@@ -116,6 +119,13 @@ def parser() -> argparse.ArgumentParser:
     )
     _json(verify)
     return main
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds <= LONGEST_LISTEN_S:
+        raise ValueError(text)
+    return seconds
 
 
 def _formation(command: argparse.ArgumentParser) -> None:

@@ -29,14 +29,14 @@ from sugarkube_tui.engine.board import Board
 from sugarkube_tui.engine.events import Event, EventSink, Result, as_json
 from sugarkube_tui.engine.formation import Formation, Look, Request
 from sugarkube_tui.engine.joining import Answer, Question, give_up
-from sugarkube_tui.engine.ports import Target, World
+from sugarkube_tui.engine.ports import Login, Target, World
 from sugarkube_tui.store.journal import RunJournal
 from sugarkube_tui.store.paths import Paths
 
 
 async def plan(world: World, arguments: Namespace, variables: Mapping[str, str], paths: Paths) -> int:
     """Print what `up` would do."""
-    formation, _ = await _formation(world, arguments, variables, paths, ())
+    formation, _ = await _formation(world, arguments, variables, paths, read_login(arguments), ())
     try:
         look = await formation.look()
     finally:
@@ -62,7 +62,8 @@ async def up(world: World, arguments: Namespace, variables: Mapping[str, str], p
             for line in lines.of(event):
                 say(line)
 
-    formation, targets = await _formation(world, arguments, variables, paths, (board.fold, show))
+    login = read_login(arguments)
+    formation, targets = await _formation(world, arguments, variables, paths, login, (board.fold, show))
     try:
         look = await formation.look()
         if arguments.json:
@@ -86,7 +87,7 @@ async def up(world: World, arguments: Namespace, variables: Mapping[str, str], p
     servers = [node.goal.hostname for node in look.plan.nodes if node.goal.role.is_server]
     sources = sorted(targets, key=lambda target: target.name not in servers)
     expected = tuple(f"{name}.local" for name in servers)
-    proof = await say_proof(world, arguments, variables, tuple(sources), expected, len(servers))
+    proof = await say_proof(world, arguments, variables, login, tuple(sources), expected, len(servers))
     return exit_codes.OK if proof.ok else exit_codes.FAILED
 
 
@@ -95,6 +96,7 @@ async def _formation(
     arguments: Namespace,
     variables: Mapping[str, str],
     paths: Paths,
+    login: Login,
     sinks: tuple[EventSink, ...],
 ) -> tuple[Formation, tuple[Target, ...]]:
     hosts = host_texts(arguments)
@@ -107,7 +109,7 @@ async def _formation(
         )
     choices = read_choices(arguments, read_defaults(arguments, variables))
     token = token_from_variables(choices.environment, variables)
-    targets = await find_targets(world.lan, hosts, read_login(arguments))
+    targets = await find_targets(world.lan, hosts, login)
     directory = ""
     if sinks and not world.simulated:
         journal = RunJournal(paths.runs, str(choices.environment))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import getpass
 import re
 import sys
@@ -158,23 +159,28 @@ async def find_targets(lan: Lan, hosts: Sequence[str], login: Login) -> tuple[Ta
     Raises:
         InvalidInput: a host is malformed, or was given twice.
     """
-    targets: dict[str, Target] = {}
-    for text in hosts:
-        typed = parse_host(text)
-        name = typed.host.removesuffix(".local")
-        if name in targets:
+    typed = [parse_host(text) for text in hosts]
+    names = [one.host.removesuffix(".local") for one in typed]
+    for name in names:
+        if names.count(name) > 1:
             raise InvalidInput(f"{name} was given twice", where="--host", remedy="give each node once")
-        host = typed.host
-        if host.endswith(".local"):
-            addresses = await lan.resolve(host, RESOLVE_WITHIN_S)
-            host = addresses[0] if addresses else host
-        elif "." not in host and ":" not in host and not await lan.resolve(host, RESOLVE_WITHIN_S):
-            # A bare name that only multicast DNS knows; else it may be one of ~/.ssh/config.
-            addresses = await lan.resolve(f"{host}.local", RESOLVE_WITHIN_S)
-            host = addresses[0] if addresses else host
-        user = typed.user or login.user
-        targets[name] = Target(name, host, replace(login, user=user, port=typed.port), alias=typed.host)
-    return tuple(targets.values())
+    found = await asyncio.gather(*(_where(lan, one.host) for one in typed))
+    return tuple(
+        Target(name, host, replace(login, user=one.user or login.user, port=one.port), alias=one.host)
+        for name, host, one in zip(names, found, typed, strict=True)
+    )
+
+
+async def _where(lan: Lan, host: str) -> str:
+    """Where to connect: an address if multicast DNS knows the name, else the name itself."""
+    if host.endswith(".local"):
+        addresses = await lan.resolve(host, RESOLVE_WITHIN_S)
+        return addresses[0] if addresses else host
+    if "." not in host and ":" not in host and not await lan.resolve(host, RESOLVE_WITHIN_S):
+        # A bare name that only multicast DNS knows; else it may be one of ~/.ssh/config.
+        addresses = await lan.resolve(f"{host}.local", RESOLVE_WITHIN_S)
+        return addresses[0] if addresses else host
+    return host
 
 
 def read_defaults(arguments: Namespace, variables: Mapping[str, str]) -> Defaults:

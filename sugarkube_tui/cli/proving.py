@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -13,17 +14,18 @@ from sugarkube_tui.cli.render import proof_lines
 from sugarkube_tui.cluster.choices import parse_registration_address, parse_servers
 from sugarkube_tui.cluster.timing import judge_round
 from sugarkube_tui.cluster.token import token_from_variables
-from sugarkube_tui.engine.climb import Subject
-from sugarkube_tui.engine.ports import Target, WireLine, World
+from sugarkube_tui.engine.climb import Subject, ignore
+from sugarkube_tui.engine.ports import Login, Target, WireLine, World
 from sugarkube_tui.engine.proof import Proof
 from sugarkube_tui.engine.verify import prove
 
 
 async def verify(world: World, arguments: Namespace, variables: Mapping[str, str]) -> int:
     """Prove the cluster by a fresh look, from here and from its nodes."""
-    targets = await find_targets(world.lan, host_texts(arguments), read_login(arguments))
+    login = read_login(arguments)
+    targets = await find_targets(world.lan, host_texts(arguments), login)
     wanted = parse_servers(arguments.servers, "--servers") if arguments.servers else 0
-    proof = await say_proof(world, arguments, variables, targets, (), wanted)
+    proof = await say_proof(world, arguments, variables, login, targets, (), wanted)
     return exit_codes.OK if proof.ok else exit_codes.FAILED
 
 
@@ -31,6 +33,7 @@ async def say_proof(
     world: World,
     arguments: Namespace,
     variables: Mapping[str, str],
+    login: Login,
     targets: tuple[Target, ...],
     expected: tuple[str, ...],
     wanted: int,
@@ -38,7 +41,8 @@ async def say_proof(
     """Take the proof, and print it.
 
     Args:
-        targets: nodes that may be logged in to.
+        login: for nodes that nobody has named.
+        targets: nodes to log in to.
         expected: `.local` names of the servers that must be there.
         wanted: how many there must be; 0 when that is not said.
     """
@@ -51,7 +55,7 @@ async def say_proof(
         expected,
         wanted,
         targets,
-        read_login(arguments),
+        login,
         token_from_variables(choices.environment, variables),
         address,
     )
@@ -63,7 +67,8 @@ async def say_proof(
             tell(f"{line.at_ms:7.0f} ms  {line.vantage:<16}  {line.text}")
 
     debug = variables.get("SUGARKUBE_DEBUG_MDNS", "").strip() == "1"
-    proof = await prove(world, subject, on_wire=show if debug else None)
+    told = ignore if arguments.json or not sys.stderr.isatty() else _tell_progress
+    proof = await prove(world, subject, on_note=told, on_wire=show if debug else None)
     if arguments.json:
         _say_json(proof)
     else:
@@ -71,6 +76,10 @@ async def say_proof(
         for line in proof_lines(proof):
             say(line)
     return proof
+
+
+def _tell_progress(note: str) -> None:
+    tell(f"… {note}")
 
 
 def _say_json(proof: Proof) -> None:

@@ -235,8 +235,7 @@ def proof_lines(proof: Proof) -> Iterator[str]:
     if proof.diagnosis.what:
         yield f"▲ {proof.diagnosis.what}"
         yield from (f"  · {cause}" for cause in proof.diagnosis.causes)
-    if proof.problem:
-        yield f"▲ {proof.problem}"
+    yield from (f"▲ {line}" for line in proof.problem.splitlines())
     verdict = "✔ proved" if proof.ok else "✖ not proved"
     yield f"{verdict}: {proof.environment}, {proof.seen} of {proof.must_be} servers seen{_pace(proof)}"
 

@@ -11,15 +11,15 @@ from sugarkube_tui.cli import exit_codes
 from sugarkube_tui.cli.inputs import read_defaults, read_given, read_interest
 from sugarkube_tui.cli.output import say, say_json, tell
 from sugarkube_tui.cli.render import survey_lines
-from sugarkube_tui.cluster.errors import InvalidInput
-from sugarkube_tui.cluster.findings import ApiLooks, Finding, findings
+from sugarkube_tui.cluster.errors import InvalidInput, SugarkubeError
+from sugarkube_tui.cluster.findings import ApiLook, ApiLooks, Finding, findings
 from sugarkube_tui.cluster.hearing import Diagnosis, diagnose
 from sugarkube_tui.cluster.hosts import Survey
-from sugarkube_tui.cluster.sightings import Layer
+from sugarkube_tui.cluster.sightings import LAYER_TITLES, Layer
 from sugarkube_tui.cluster.subnets import swept_from
 from sugarkube_tui.cluster.token import token_from_variables
 from sugarkube_tui.engine.ports import Given, Interest, World
-from sugarkube_tui.engine.survey import LISTEN_S, listen, look_at_apis
+from sugarkube_tui.engine.survey import LISTEN_S, Listener, listen, look_at_apis
 from sugarkube_tui.store.consents import Consents
 
 
@@ -38,10 +38,11 @@ async def scan(
     """
     defaults = read_defaults(arguments, variables)
     environment = defaults.choices.environment
-    own = map(swept_from, world.lan.interfaces())
-    allowed = [network for network in own if consents.sweep(network)]
+    chosen = arguments.interfaces
+    own = [i for i in world.lan.interfaces() if not chosen or i.name in chosen]
+    allowed = [network for network in map(swept_from, own) if consents.sweep(network)]
     interest = read_interest(arguments, defaults, (*read_given(arguments), *aliases), allowed)
-    survey = await listen(world.lan, interest, arguments.seconds, world.clock)
+    survey = await _listen(world, interest, arguments.seconds)
     apis = await look_at_apis(world.api, survey.adverts, world.clock)
     try:
         token = token_from_variables(environment, variables)
@@ -49,7 +50,7 @@ async def scan(
         token = None
         tell(f"▲ {error}")
     hashes = {environment: token.ca_hash} if token is not None and token.ca_hash else {}
-    found = findings(survey, apis, hashes, arguments.seconds * 1000)
+    found = findings(survey, apis, hashes, arguments.seconds * 1000, interest.names)
     diagnosis = diagnose(survey)
     if arguments.json:
         for value in _as_json(survey, apis, found, diagnosis):
@@ -59,6 +60,16 @@ async def scan(
             say(line)
         _tell_silence(survey, interest, diagnosis, arguments.seconds)
     return exit_codes.OK if survey.hosts else exit_codes.FAILED
+
+
+async def _listen(world: World, interest: Interest, seconds: float) -> Survey:
+    """What is heard; hosts that were named are told even where nobody can listen."""
+    async with Listener(world.lan, interest, world.clock) as listener:
+        try:
+            await listener.until(lambda _: False, seconds)
+        except SugarkubeError as error:
+            tell(f"✖ {error}")
+    return listener.survey
 
 
 async def servers(world: World, arguments: Namespace, variables: Mapping[str, str]) -> int:
@@ -81,9 +92,9 @@ async def servers(world: World, arguments: Namespace, variables: Mapping[str, st
 
 def _tell_silence(survey: Survey, interest: Interest, diagnosis: Diagnosis, seconds: float) -> None:
     if not survey.hosts:
-        asked = f"asked for {interest.names[0]}, {interest.names[1]} … and " if interest.names else ""
+        means = ", ".join(LAYER_TITLES[layer] for layer in Layer if layer in interest.layers)
         where = ", ".join(f"{interface.name} ({interface.network})" for interface in survey.interfaces)
-        tell(f"{asked}listened for adverts for {seconds:.0f} s on {where or 'no interface'}")
+        tell(f"looked by {means or 'no means'} for {seconds:.0f} s on {where or 'no interface'}")
     if diagnosis.what:
         tell(f"▲ {diagnosis.what}")
         for cause in diagnosis.causes:
@@ -101,16 +112,19 @@ def _as_json(
     for host in survey.hosts:
         yield {"event": "host", **asdict(host), "seen_ms": host.seen_ms, "pi": host.pi_reasons}
     for advert in survey.adverts:
-        look = apis[advert.host, advert.port]
-        yield {"event": "advert", **asdict(advert), "problems": advert.problems, "api": asdict(look)}
+        source = survey.host(advert.host)
+        yield {
+            "event": "advert",
+            **asdict(advert),
+            "environment": str(advert.environment),
+            "problems": advert.problems,
+            "api": asdict(apis.get((advert.host, advert.port), ApiLook())),
+            "evidence": [asdict(evidence) for evidence in source.evidence_for(advert)] if source else [],
+        }
     for finding in found:
         environment = str(finding.environment) if finding.environment else None
-        yield {
-            "event": "finding",
-            **asdict(finding),
-            "environment": environment,
-            "serious": finding.serious,
-        }
+        shown = {"environment": environment, "serious": finding.serious}
+        yield {"event": "finding", **asdict(finding), **shown}
     for told in survey.layers.values():
         yield {"event": "layer", **asdict(told)}
     yield {"event": "hearing", **asdict(diagnosis)}

@@ -98,6 +98,12 @@ def usable_host(name: str) -> str:
     return name if _HOST.fullmatch(name) else ""
 
 
+def _local_host(name: str) -> str:
+    """A `.local` name in normal form; empty for any other: multicast DNS names nothing else (RFC 6762 §3)."""
+    name = usable_host(name)
+    return name if name.endswith(".local") else ""
+
+
 def read_advert(
     instance: str,
     service_type: str,
@@ -132,7 +138,7 @@ def read_advert(
     hosts = (host, cleaned.get("leader", ""), hints.get("host") or "")
     return Advert(
         environment=environment,
-        host=next(filter(None, map(usable_host, hosts)), ""),
+        host=next(filter(None, map(_local_host, hosts)), ""),
         port=port or API_PORT,
         role=(cleaned.get("role") or hints.get("role") or "").lower(),
         addresses=tuple(sorted(addresses, key=lambda address: ":" in address)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from ipaddress import ip_address
 
 from sugarkube_tui.cluster.advert import Advert, read_advert
 
@@ -37,6 +38,15 @@ def read_txt(field: str) -> dict[str, str]:
     return found
 
 
+def _address(text: str) -> str:
+    """An address that can be dialled; empty for anything else.  Link-local IPv6 needs a scope."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return ""
+    return "" if address.is_link_local or address.is_unspecified else str(address)
+
+
 def read_browse(text: str) -> Iterator[Advert]:
     """The k3s adverts in the output of `avahi-browse --parsable --resolve`, resolved or not.
 
@@ -56,7 +66,8 @@ def read_browse(text: str) -> Iterator[Advert]:
             if advert is not None:
                 bare.setdefault(key, advert)
             continue
-        host, address, port, txt = fields[6:]
+        host, told, port, txt = fields[6:]
+        address = _address(told)
         number = int(port) if port.isdecimal() and len(port) < 6 else None
         known = resolved[key].addresses if key in resolved else ()
         addresses = tuple(dict.fromkeys((*known, *([address] if address else []))))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,7 +17,7 @@ from sugarkube_tui.cluster.hosts import Host, Survey
 from sugarkube_tui.cluster.token import short_hash
 
 
-class Answer(StrEnum):
+class Answering(StrEnum):
     """What an advertised API was found to do."""
 
     ASKING = "asking"
@@ -36,7 +36,7 @@ class ApiLook:
         why: why it is silent.
     """
 
-    answer: Answer = Answer.ASKING
+    answer: Answering = Answering.ASKING
     address: str = ""
     ca_hash: str = ""
     ms: float | None = None
@@ -88,18 +88,25 @@ class Finding:
 
 
 def findings(
-    survey: Survey, apis: ApiLooks, ca_hashes: Mapping[Environment, str], now_ms: float
+    survey: Survey,
+    apis: ApiLooks,
+    ca_hashes: Mapping[Environment, str],
+    now_ms: float,
+    expected: Collection[str] = (),
 ) -> tuple[Finding, ...]:
     """All findings, the serious ones first.
 
     Args:
         ca_hashes: the CA that an environment's known join token names.
         now_ms: milliseconds since the look began.
+        expected: names that hosts are expected to have, with `.local`.
     """
+    names = {*expected, *IMAGE_NAMES, *(host.name for host in survey.hosts)}
     found = [
         *_clusters(survey, apis, ca_hashes),
         *(finding for advert in survey.adverts for finding in _advert(advert, apis)),
-        *(finding for host in survey.hosts for finding in _host(host)),
+        *(finding for host in survey.hosts for finding in _host(host, names)),
+        *_labels(survey),
         *_clones(survey.hosts),
         *_locks(survey, now_ms),
     ]
@@ -146,7 +153,7 @@ def _advert(advert: Advert, apis: ApiLooks) -> Iterator[Finding]:
     environment, host = advert.environment, advert.host
     look = _look(apis, advert)
     where = (host,)
-    if look.answer is Answer.SILENT and advert.role == "server":
+    if look.answer is Answering.SILENT and advert.role == "server":
         yield Finding(
             Kind.STALE,
             f"{host} advertises {environment}, but nobody answers on port {advert.port} ({look.why})",
@@ -171,20 +178,26 @@ def _advert(advert: Advert, apis: ApiLooks) -> Iterator[Finding]:
             where,
             environment,
         )
-    if environment.label_too_long:
-        yield Finding(
-            Kind.LONG_LABEL,
-            f"{advert.service_type.split('.')[0]} is longer than {SERVICE_LABEL_LIMIT} characters",
-            "Avahi does not mind; some other mDNS libraries refuse such names (RFC 6335 §5.1)",
-            where,
-            environment,
-        )
 
 
+def _labels(survey: Survey) -> Iterator[Finding]:
+    for environment in dict.fromkeys(advert.environment for advert in survey.adverts):
+        if environment.label_too_long:
+            yield Finding(
+                Kind.LONG_LABEL,
+                f"{environment.service_type.split('.')[0]} is longer than {SERVICE_LABEL_LIMIT} characters",
+                "Avahi does not mind; some other mDNS libraries refuse such names (RFC 6335 §5.1)",
+                tuple(advert.host for advert in survey.adverts if advert.environment == environment),
+                environment,
+            )
+
+
+IMAGE_NAMES = ("raspberrypi.local",)
+"""What every fresh image calls itself."""
 _RENAMED = re.compile(r"(?P<name>.+)-(?P<number>\d+)\.local")
 
 
-def _host(host: Host) -> Iterator[Finding]:
+def _host(host: Host, names: Collection[str]) -> Iterator[Finding]:
     environments = {str(advert.environment) for advert in host.adverts}
     roles = {(str(advert.environment), advert.role) for advert in host.adverts}
     if len(roles) > 1:
@@ -197,8 +210,21 @@ def _host(host: Host) -> Iterator[Finding]:
             else "the bootstrap advert should have been replaced by the server's: restart its avahi-daemon",
             (host.name,),
         )
+    sockets: dict[tuple[Environment, str], set[tuple[str, int]]] = defaultdict(set)
+    for advert in host.adverts:
+        sockets[advert.environment, advert.service_type].add((advert.instance, advert.port))
+    for (environment, kind), found in sockets.items():
+        if len(found) > 1 and len(roles) == 1:
+            ports = ", ".join(sorted({str(port) for _, port in found}))
+            yield Finding(
+                Kind.SEVERAL_ADVERTS,
+                f"{len(found)} adverts of {kind} name {host.name} (port {ports})",
+                "one of them may be forged, or a left-over: look into its /etc/avahi/services",
+                (host.name,),
+                environment,
+            )
     renamed = _RENAMED.fullmatch(host.name)
-    if renamed and int(renamed["number"]) > 1 and (host.pi_reasons or host.adverts):
+    if renamed and int(renamed["number"]) > 1 and f"{renamed['name']}.local" in names:
         yield Finding(
             Kind.RENAMED,
             f"{host.name} was most likely renamed, because {renamed['name']}.local is taken",

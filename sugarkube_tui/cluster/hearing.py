@@ -12,7 +12,7 @@ from sugarkube_tui.cluster.sightings import Interface, Layer, Platform
 MULTICAST_LAYERS = frozenset({Layer.ADVERTS, Layer.NAMES, Layer.REVERSE})
 
 
-class Ear(StrEnum):
+class Hearing(StrEnum):
     """Who can hear multicast DNS."""
 
     GOOD = "everybody hears"
@@ -30,7 +30,7 @@ class Diagnosis:
         causes: likely ones, the likeliest first, each with what to do about it.
     """
 
-    ear: Ear
+    hearing: Hearing
     what: str = ""
     causes: tuple[str, ...] = ()
 
@@ -45,21 +45,23 @@ def diagnose(survey: Survey, node_heard: Mapping[str, int] | None = None) -> Dia
 
     Args:
         survey: a look that has gone on long enough.
-        node_heard: how many hosts or servers each node hears; None when no node was asked.
+        node_heard: how many servers each node hears, itself not counted; None when no node was asked.
     """
+    if not survey.used & MULTICAST_LAYERS:
+        return Diagnosis(Hearing.UNKNOWN)  # nobody has listened
     heard_here = any(_by_multicast(survey))
     deaf = silent_interfaces(survey)
     others_hear = any((node_heard or {}).values())
     if survey.interfaces and len(deaf) == len(survey.interfaces) and not heard_here:
         names = ", ".join(interface.name for interface in deaf)
         return Diagnosis(
-            Ear.WORKSTATION_DEAF,
+            Hearing.WORKSTATION_DEAF,
             f"multicast is blocked on this workstation: its own questions did not come back on {names}",
             _blocked_here(survey.platform),
         )
     if not heard_here and others_hear:
         return Diagnosis(
-            Ear.WORKSTATION_DEAF,
+            Hearing.WORKSTATION_DEAF,
             "the nodes hear one another, but this workstation hears nobody",
             (
                 "it is on another network segment, VLAN or guest Wi-Fi than the Pis: connect it to theirs",
@@ -68,10 +70,12 @@ def diagnose(survey: Survey, node_heard: Mapping[str, int] | None = None) -> Dia
             ),
         )
     if not heard_here and node_heard is not None and not others_hear:
-        return Diagnosis(Ear.LAN_DEAF, "neither this workstation nor any node hears an advert", _LAN)
+        return Diagnosis(Hearing.LAN_DEAF, "neither this workstation nor any node hears an advert", _LAN)
     if not heard_here:
-        return Diagnosis(Ear.UNKNOWN, "this workstation's questions went out, and nobody answered", _NOBODY)
-    return Diagnosis(Ear.GOOD)
+        return Diagnosis(
+            Hearing.UNKNOWN, "this workstation's questions went out, and nobody answered", _NOBODY
+        )
+    return Diagnosis(Hearing.GOOD)
 
 
 def _by_multicast(survey: Survey) -> tuple[str, ...]:

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from sugarkube_tui.cluster.advert import HTTPS_TYPE, Advert, normal_host
+from sugarkube_tui.cluster.advert import API_PORT, HTTPS_TYPE, Advert, normal_host
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.machines import Identity, machines
 from sugarkube_tui.cluster.raspberry import has_pi_mac, pi_reasons
 from sugarkube_tui.cluster.sightings import (
+    USUAL_LAYERS,
     AdvertGone,
     AdvertSeen,
     EchoHeard,
@@ -83,6 +84,11 @@ class Host:
     def last_ms(self) -> float:
         return max((evidence.last_ms for evidence in self.evidence), default=0.0)
 
+    def evidence_for(self, advert: Advert) -> tuple[HostEvidence, ...]:
+        """When and where an advert of this host was heard."""
+        what = f"{advert.service_type} advert"
+        return tuple(evidence for evidence in self.evidence if evidence.what == what)
+
     @property
     def pi_reasons(self) -> tuple[str, ...]:
         """Why it looks like a Raspberry Pi; empty when nothing says so."""
@@ -140,6 +146,7 @@ class Survey:
 
     Attributes:
         layers: what each layer has cost.
+        used: the layers that are at work.
         echoes: interfaces on which our own questions came back.
         asked_ms: when the first of them did, which is when it was sent; 0 while none has.
     """
@@ -147,6 +154,7 @@ class Survey:
     layers: Mapping[Layer, LayerTold] = field(default_factory=dict)
     interfaces: tuple[Interface, ...] = ()
     platform: Platform = Platform.OTHER
+    used: frozenset[Layer] = USUAL_LAYERS
     echoes: frozenset[str] = frozenset()
     asked_ms: float = 0.0
     _facts: Mapping[_HostKey, _Fact] = field(default_factory=dict, repr=False)
@@ -166,11 +174,11 @@ class Survey:
     def adverts(self) -> tuple[Advert, ...]:
         """Adverts without duplicates: one host is heard per service type, interface and family.
 
-        Of the two types the cluster's own one stands for both.
+        Of the two types the cluster's own one stands for both, and the usual port before another one.
         """
         seen: dict[tuple[Environment, str, str], Advert] = {}
         for host in self.hosts:
-            for advert in sorted(host.adverts, key=lambda advert: advert.service_type == HTTPS_TYPE):
+            for advert in sorted(host.adverts, key=_least_odd):
                 seen.setdefault((advert.environment, advert.host, advert.role), advert)
         return tuple(sorted(seen.values(), key=lambda advert: (str(advert.environment), advert.host)))
 
@@ -219,8 +227,8 @@ class Survey:
                 return replace(self, _locks={**self._locks, instance: Lock(instance, sighting.holder, held)})
             case LockGone(instance=instance):
                 return replace(self, _locks={k: v for k, v in self._locks.items() if k != instance})
-            case Listening(interfaces=interfaces, platform=platform):
-                return replace(self, interfaces=interfaces, platform=platform)
+            case Listening(interfaces=interfaces, platform=platform, layers=used):
+                return replace(self, interfaces=interfaces, platform=platform, used=used)
             case EchoHeard(interface=interface):
                 asked_ms = self.asked_ms or sighting.at_ms
                 return replace(self, echoes=self.echoes | {interface}, asked_ms=asked_ms)
@@ -242,8 +250,16 @@ def _hosts(facts: Iterable[_Fact], adverts: Iterable[_AdvertFact]) -> tuple[Host
     heard = [(_heard_by(fact), fact.seen.advert) for fact in adverts]
     pieces = [*((fact, None) for fact in facts), *heard]
     groups = machines([_identity(fact.seen) for fact, _ in pieces])
-    hosts = [_host([pieces[index] for index in group]) for group in groups]
-    return tuple(sorted((host for host in hosts if _counts(host)), key=lambda host: host.name))
+    hosts = [
+        _host([pieces[index] for index in group])
+        for group in groups
+        if any(_speaks(pieces[index][0].seen) for index in group)
+    ]
+    return tuple(sorted(hosts, key=lambda host: host.name))
+
+
+def _least_odd(advert: Advert) -> tuple[bool, bool]:
+    return advert.port != API_PORT, advert.service_type == HTTPS_TYPE
 
 
 def _heard_by(fact: _AdvertFact) -> _Fact:
@@ -285,11 +301,13 @@ def _host(pieces: Sequence[tuple[_Fact, Advert | None]]) -> Host:
     )
 
 
-def _counts(host: Host) -> bool:
-    """The neighbour table lists whatever was on the LAN lately: alone, it only speaks for Pis."""
-    return any(evidence.layer is not Layer.NEIGHBOURS for evidence in host.evidence) or any(
-        map(has_pi_mac, host.macs)
-    )
+def _speaks(seen: HostSeen) -> bool:
+    """Whether this makes a host by itself.
+
+    The neighbour table lists whatever was on the LAN lately, so alone it only speaks for Pis; and
+    ~/.ssh/config lists what may be anywhere.
+    """
+    return has_pi_mac(seen.mac) if seen.layer is Layer.NEIGHBOURS else not seen.ssh_alias
 
 
 def _family(addresses: Iterable[str]) -> str:

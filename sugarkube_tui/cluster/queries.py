@@ -6,6 +6,8 @@ import ipaddress
 import shlex
 from dataclasses import dataclass
 
+ETCD_PORTS = (2379, 2380)
+"""What servers need between them for etcd (contract §6.6)."""
 SERVER_TOKEN_PATH = "/var/lib/rancher/k3s/server/token"
 KUBECONFIG_PATH = "/etc/rancher/k3s/k3s.yaml"
 
@@ -75,6 +77,15 @@ class OpenPorts:
 
 
 @dataclass(frozen=True, slots=True)
+class WhoIsThere:
+    """A node's host name on the first line, its addresses on the second."""
+
+    @property
+    def script(self) -> str:
+        return "hostname; hostname -I"
+
+
+@dataclass(frozen=True, slots=True)
 class PeerView:
     """What a node sees of servers: one line for each name and socket, with milliseconds.
 
@@ -108,8 +119,10 @@ class PeerView:
 
 @dataclass(frozen=True, slots=True)
 class CaptureMdns:
-    """The mDNS packets that pass at a node, for some seconds: one line for each, which begins with the
-    time since the first one, `00:00:01.234567`."""
+    """The mDNS packets that pass at a node, for some seconds: one line for each.
+
+    Each begins with its time in seconds since 1970, and so does a line before them all.
+    """
 
     seconds: int
 
@@ -117,7 +130,7 @@ class CaptureMdns:
     def script(self) -> str:
         return (
             "command -v tcpdump >/dev/null || { echo 'tcpdump is not installed here' >&2; exit 127; }; "
-            f"timeout {self.seconds} tcpdump -l -n -ttttt -i any -s 0 udp port 5353 2>/dev/null "
+            f"date +%s.%N; timeout {self.seconds} tcpdump -l -n -tt -i any -s 0 udp port 5353 2>/dev/null "
             "| head -n 2000; true"
         )
 
@@ -159,6 +172,8 @@ class HeardServers:
     @property
     def script(self) -> str:
         return (
+            "command -v avahi-browse >/dev/null || "
+            "{ echo 'avahi-browse is not installed here' >&2; exit 127; }; "
             f"timeout 3 avahi-browse --parsable --resolve {shlex.quote(self.service_type)} 2>/dev/null; true"
         )
 
@@ -186,6 +201,7 @@ Query = (
     | ResolveChannel
     | ServedCa
     | OpenPorts
+    | WhoIsThere
     | PeerView
     | PasswordAccepted
     | HeardServers

@@ -129,10 +129,11 @@ class Platform(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """The look has begun, on these interfaces."""
+    """The look has begun, on these interfaces and by these layers."""
 
     interfaces: tuple[Interface, ...]
     platform: Platform = Platform.OTHER
+    layers: frozenset[Layer] = USUAL_LAYERS
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,28 +9,23 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from sugarkube_tui.cluster.advert import Advert
+from sugarkube_tui.cluster.advert import HTTPS_TYPE, Advert
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import SugarkubeError
 from sugarkube_tui.cluster.hearing import diagnose
 from sugarkube_tui.cluster.hosts import Survey
-from sugarkube_tui.cluster.queries import PeerView, ReadKubeconfig, ReadToken
+from sugarkube_tui.cluster.queries import ETCD_PORTS, PeerView, ReadKubeconfig, ReadToken
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.cluster.sightings import Layer
 from sugarkube_tui.cluster.token import JoinToken, parse_token
 from sugarkube_tui.engine import ladder
-from sugarkube_tui.engine.ladder import ETCD_PORTS, Observed, Others
+from sugarkube_tui.engine.ladder import Listing, Observed, Others
 from sugarkube_tui.engine.logins import Logins
+from sugarkube_tui.engine.members import host_of, is_server, node_at
 from sugarkube_tui.engine.ports import Interest, KubeNode, Login, Target, WireLine, World
 from sugarkube_tui.engine.proof import Check, Proof, Rung, ServerProof, VantageProof, verdict
-from sugarkube_tui.engine.survey import Ear
-from sugarkube_tui.engine.vantage import (
-    Vantage,
-    capture_packets,
-    hear_servers,
-    read_servers,
-    see_peers,
-)
+from sugarkube_tui.engine.survey import Listener
+from sugarkube_tui.engine.vantage import Heard, Vantage, capture_packets, hear_servers, see_peers
 
 LISTEN_S = 2.5
 """Seconds to listen for adverts that are expected.  Questions go out at once and after 1 s (RFC 6762
@@ -40,6 +35,11 @@ SETTLE_S = 0.5
 answers come within 120 ms of a question."""
 ANSWER_WITHIN_S = 3.0
 """For a name or a connection; TCP asks again after 1 s for the first time."""
+STRANGERS = 16
+"""Servers that nobody expects and that are climbed with all the same: more are a flood."""
+SOURCES = 4
+"""Servers that are asked for the list of nodes, all at once; the first list counts."""
+NO_LOGIN = "no server could be logged in to"
 LIST_WITHIN_S = 5.0
 """For a list of nodes: a Pi with a card for a disk takes its time."""
 
@@ -74,20 +74,6 @@ def ignore(_: object) -> None:
     """For who wants no progress."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Listing:
-    """Kubernetes' nodes as one server lists them, or why it does not.
-
-    Attributes:
-        ms: None when it was not asked.
-    """
-
-    nodes: tuple[KubeNode, ...] = ()
-    ms: float | None = None
-    problem: str = ""
-    remedy: str = ""
-
-
 class Climb:
     """One fresh look, and what it has gathered so far.
 
@@ -112,25 +98,23 @@ class Climb:
         self._on_check = on_check
         self._note = on_note
         interest = Interest((subject.environment,), layers=frozenset({Layer.ADVERTS}))
-        self._ear = Ear(world.lan, interest, world.clock)
+        self._listener = Listener(world.lan, interest, world.clock)
         self._token = subject.token
         self._kubeconfig: Secret | None = None
         self._sources: list[str] = []
         self._problem = ""
-        self._hearing: dict[str, asyncio.Task[str]] = {}
+        self._deaf = ""
+        self._left_out: list[str] = []
+        self._hearing: dict[str, asyncio.Task[Heard]] = {}
         self._captures: dict[str, asyncio.Task[None]] = {}
         self._servers: dict[str, Observed] = {}
-        self._listings: dict[str, _Listing] = {}
+        self._listings: dict[str, Listing] = {}
         self._checks: dict[str, dict[Rung, Check]] = {}
 
     async def take(self, on_wire: WireSink | None = None) -> Proof:
-        """Climb.
-
-        Raises:
-            SugarkubeError: the workstation cannot listen.
-        """
+        """Climb; what could not be looked at is told in the proof's problem."""
         try:
-            async with self._ear:
+            async with self._listener:
                 await self._hear_first()
                 self._note("logging in to the servers that were heard")
                 await self._logins.open(self._strangers())
@@ -161,56 +145,63 @@ class Climb:
             return expected <= set(heard) if expected else bool(heard)
 
         self._note(f"listening for adverts, for {LISTEN_S:.1f} s at most")
-        await asyncio.gather(self._ear.until(enough, LISTEN_S), self._logins.open(self._subject.targets))
-        settled = self._ear.listened_ms / 1000 + SETTLE_S
-        await self._ear.until(lambda _: False, min(settled, LISTEN_S))
+        await asyncio.gather(self._listen(enough, LISTEN_S), self._logins.open(self._subject.targets))
+        settled = self._listener.listened_ms / 1000 + SETTLE_S
+        await self._listen(lambda _: False, min(settled, LISTEN_S))
+
+    async def _listen(self, enough: Callable[[Survey], bool], seconds: float) -> None:
+        """As `Listener.until`; a workstation that cannot listen still sees the rest."""
+        try:
+            await self._listener.until(enough, seconds)
+        except SugarkubeError as error:
+            self._deaf = str(error)
 
     def _advert(self, host: str) -> Advert | None:
-        adverts = self._ear.survey.servers_of(self._subject.environment)
-        return next((advert for advert in adverts if advert.host == host), None)
+        return next((advert for advert in self._heard if advert.host == host), None)
 
     async def _hear(self, seen: Observed) -> None:
         """The advert's rungs, as soon as it is heard; it has the whole time for that."""
-        await self._ear.until(lambda _: self._advert(seen.host) is not None, LISTEN_S)
+        await self._listen(lambda _: self._advert(seen.host) is not None, LISTEN_S)
         seen.advert = self._advert(seen.host)
-        heard = self._ear.survey.heard_after_ms(self._subject.environment)
-        seen.heard_ms = heard.get(seen.host, self._ear.listened_ms)
+        heard = self._listener.survey.heard_after_ms(self._subject.environment)
+        seen.heard_ms = heard.get(seen.host, self._listener.listened_ms)
         self._tell(ladder.advert_rung(seen))
         self._tell(ladder.txt_rung(seen))
 
     def _attend(self, on_wire: WireSink | None) -> None:
         """Let the nodes that were just logged in to listen on their own network, meanwhile."""
         environment = self._subject.environment
+        concerned = (environment.service_type, HTTPS_TYPE, *self._subject.expected)
         for name in self._logins:
-            if name not in self._hearing:
-                hearing = hear_servers(self._logins, name, environment)
-                self._hearing[name] = asyncio.create_task(hearing)
-                if on_wire is not None:
-                    capture = capture_packets(self._logins, name, self._world.clock, on_wire)
-                    self._captures[name] = asyncio.create_task(capture)
+            if name in self._hearing:
+                continue
+            self._hearing[name] = asyncio.create_task(hear_servers(self._logins, name, environment))
+            if on_wire is not None:
+                began_ms = self._listener.listened_ms
+                capture = capture_packets(self._logins, name, concerned, began_ms, on_wire)
+                self._captures[name] = asyncio.create_task(capture)
 
     # -- credentials and Kubernetes
 
     def _strangers(self) -> Iterable[Target]:
         """Servers that are only heard.  An advert is a rumour: a stranger gets no password to try."""
-        if (login := self._subject.login) is None:
-            return
-        for advert in self._ear.survey.servers_of(self._subject.environment):
-            name = advert.host.removesuffix(".local")
-            yield from (
-                Target(name, address, login, alias=advert.host, trust_new=False)
-                for address in advert.addresses[:1]
-            )
+        for advert in self._heard[:STRANGERS]:
+            yield from self._unproved(advert.host.removesuffix(".local"), advert.addresses, advert.host)
 
     def _unvisited(self) -> Iterable[Target]:
         """Nodes that only Kubernetes names."""
-        if (login := self._subject.login) is None:
-            return
-        known = {self._node_name(name) for name in self._logins}
         for node in self._listed:
-            if node.name not in known and node.addresses:
-                alias = _host(node)
-                yield Target(node.name, node.addresses[0], login, alias=alias, trust_new=False)
+            if not any(self._node_of(name) == node for name in self._logins):
+                yield from self._unproved(node.name, node.addresses, self._host(node))
+
+    def _unproved(self, name: str, addresses: Sequence[str], alias: str) -> Iterable[Target]:
+        login = self._subject.login
+        if login is not None and addresses:
+            yield Target(name, addresses[0], login, alias=alias, trust_new=False)
+
+    @property
+    def _heard(self) -> tuple[Advert, ...]:
+        return self._listener.survey.servers_of(self._subject.environment)
 
     async def _read_credentials(self) -> None:
         """Token and kubeconfig, from the first node that gives them.
@@ -221,7 +212,7 @@ class Climb:
         for name in self._logins:
             try:
                 self._kubeconfig = Secret(await self._logins.ask(name, ReadKubeconfig()))
-                self._sources.append(self._logins.targets[name].host)
+                self._sources.append(name)
                 if self._token is None or self._token.ca_hash is None:
                     self._token = parse_token(await self._logins.ask(name, ReadToken()), name)
             except SugarkubeError as error:
@@ -229,8 +220,7 @@ class Climb:
             else:
                 self._problem = ""
                 return
-        reasons = [f"{name}: {why}" for name, why in self._logins.refused.items()]
-        self._problem = self._problem or "; ".join(reasons) or "no server could be logged in to"
+        self._problem = self._problem or "; ".join(self._logins.refusals)
 
     @property
     def _listed(self) -> tuple[KubeNode, ...]:
@@ -238,23 +228,28 @@ class Climb:
         return next((listing.nodes for listing in self._listings.values() if listing.nodes), ())
 
     async def _list_nodes(self) -> None:
-        """Ask one server after the other for the cluster's nodes; addresses need no look-up."""
-        heard = self._ear.survey.servers_of(self._subject.environment)
-        addresses = [*self._sources, *(address for advert in heard for address in advert.addresses)]
-        for host in dict.fromkeys((*addresses, *self._subject.expected)):
-            if (await self._list(host)).nodes:
-                return
+        """Ask some servers at once for the cluster's nodes; addresses need no look-up."""
+        own = [address for name in self._sources for address in self._addresses_of(name)]
+        heard = [address for advert in self._heard for address in advert.addresses]
+        hosts = list(dict.fromkeys((*own, *heard, *self._subject.expected)))[:SOURCES]
+        await asyncio.gather(*map(self._list, hosts))
 
-    async def _list(self, host: str) -> _Listing:
+    def _addresses_of(self, name: str) -> list[str]:
+        """Of a server that we are logged in to, those by which others know it."""
+        identity = self._logins.identities[name]
+        adverts = [a for a in self._heard if not identity.addresses.isdisjoint(a.addresses)]
+        return [address for advert in adverts for address in advert.addresses] or sorted(identity.addresses)
+
+    async def _list(self, host: str) -> Listing:
         if self._kubeconfig is None:
-            return _Listing(problem=self._problem or "no kubeconfig")
+            return Listing(problem=self._problem or NO_LOGIN)
         if host not in self._listings:
             began = self._world.clock.now()
             try:
                 nodes = await self._world.kubernetes.nodes(self._kubeconfig, host, LIST_WITHIN_S)
-                self._listings[host] = _Listing(nodes, self._ms(began))
+                self._listings[host] = Listing(nodes, self._ms(began))
             except SugarkubeError as error:
-                self._listings[host] = _Listing((), self._ms(began), error.what, error.remedy)
+                self._listings[host] = Listing((), self._ms(began), error.what, error.remedy)
         return self._listings[host]
 
     # -- each server, from here
@@ -266,10 +261,16 @@ class Climb:
             elsewhere: adverts that nodes have heard.
         """
         addresses: dict[str, list[str]] = {host: [] for host in self._subject.expected}
-        for advert in (*self._ear.survey.servers_of(self._subject.environment), *elsewhere):
-            addresses.setdefault(advert.host, []).extend(advert.addresses)
-        for node in filter(_is_server, self._listed):
-            addresses.setdefault(_host(node), []).extend(node.addresses)
+        heard: dict[str, list[str]] = {}
+        for advert in (*self._heard, *elsewhere):
+            heard.setdefault(advert.host, []).extend(advert.addresses)
+        for node in filter(is_server, self._listed):
+            addresses.setdefault(host_of(node, heard), []).extend(node.addresses)
+        strangers = [host for host in heard if host not in addresses]
+        self._left_out = strangers[STRANGERS:]
+        for host in heard:
+            if host not in self._left_out:
+                addresses.setdefault(host, []).extend(heard[host])
         new = sorted(set(addresses) - set(self._servers))
         for host in new:
             known = dict.fromkeys((*addresses[host], *self._known.get(host, ())))
@@ -285,13 +286,16 @@ class Climb:
         if not seen.address:
             self._tell(ladder.port_rung(seen))
         if seen.advert is not None or seen.refused == "":
-            self._known[seen.host] = tuple(dict.fromkeys((*(seen.addresses or ()), *seen.known)))
+            self._known[seen.host] = tuple(seen.all_addresses)
         self._tell(ladder.tls_rung(seen, self._subject.registration_address))
-        self._tell(ladder.ca_rung(seen, self._token, self._problem))
-        listing = _Listing(problem="6443 does not open")
+        self._tell(ladder.ca_rung(seen, self._token, self._problem or NO_LOGIN))
+        listing = Listing(problem="6443 does not open")
         if seen.refused == "":
-            listing = await self._list(seen.host)
-        self._tell(ladder.ready_rung(seen.host, listing.nodes, listing.ms, listing.problem, listing.remedy))
+            listing = await self._list(seen.address)
+            if not listing.nodes and seen.addresses:  # its certificate may cover the name alone
+                listing = await self._list(seen.host)
+        node = node_at(listing.nodes, seen.all_addresses, {seen.short_name})
+        self._tell(ladder.ready_rung(seen.host, node, listing))
 
     async def _resolve(self, seen: Observed) -> None:
         began = self._world.clock.now()
@@ -326,11 +330,9 @@ class Climb:
 
     async def _ask_nodes(self) -> tuple[Vantage, ...]:
         """Every node's view of the servers; the workstation's own is on the ladder already."""
-        logins, environment = self._logins, self._subject.environment
         self._note("waiting for what the nodes hear, for 3 s at most")
         heard = dict(zip(self._hearing, await asyncio.gather(*self._hearing.values()), strict=True))
-        adverts = [advert for text in heard.values() for advert in read_servers(text, environment)]
-        await self._knock(adverts)
+        await self._knock([advert for one in heard.values() for advert in one.adverts])
         self._note("asking each node what it sees of the others, for 3 s at most")
         sockets = [
             (seen.address, port)
@@ -339,44 +341,57 @@ class Climb:
             for port in (seen.port, *ETCD_PORTS)
         ]
         view = PeerView(tuple(self._servers), tuple(sockets))
-        asked = [see_peers(logins, name, view, heard.get(name, ""), environment) for name in logins]
+        logins = tuple(self._logins)
+        asked = await asyncio.gather(
+            *(see_peers(self._logins, name, view, heard.get(name, Heard())) for name in logins)
+        )
+        nodes = (self._node_of(name) for name in logins)
         return tuple(
-            replace(vantage, name=self._node_name(vantage.name)) for vantage in await asyncio.gather(*asked)
+            replace(vantage, name=node.name) if node else vantage
+            for vantage, node in zip(asked, nodes, strict=True)
         )
 
-    def _node_name(self, name: str) -> str:
-        """What Kubernetes calls a node that we log in to under this name."""
-        target = self._logins.targets.get(name)
-        host = target.host if target else ""
-        return next((node.name for node in self._listed if node.name == name or host in node.addresses), name)
+    def _node_of(self, name: str) -> KubeNode | None:
+        """The listed node that we log in to under this name."""
+        identity = self._logins.identities[name]
+        return node_at(self._listed, identity.addresses, {name, identity.hostname})
+
+    def _host(self, node: KubeNode) -> str:
+        return host_of(node, {host: seen.all_addresses for host, seen in self._servers.items()})
 
     def _decide_from_nodes(self, vantages: Sequence[Vantage]) -> None:
-        listed = self._listed
-        asked = {vantage.name for vantage in vantages if not vantage.problem}
-        problems = {v.name: v.problem for v in vantages if v.problem} | self._logins.refused
-        servers = frozenset(node.name for node in listed if _is_server(node))
-        down = {seen.short_name for seen in self._servers.values() if seen.refused}
+        problems = {vantage.name: vantage.problem for vantage in vantages}
+        servers = {node.name for node in self._listed if is_server(node)}
+        # A server that is down has a ladder of its own to tell that.
+        down = {node.name for node in self._listed if self._is_down(self._host(node))}
         for seen in self._servers.values():
-            own = {node.name for node in listed if seen.address in node.addresses} | {seen.short_name}
+            own = node_at(self._listed, seen.all_addresses, {seen.short_name})
+            own_name = own.name if own else seen.short_name
             others = Others(
-                tuple(v for v in vantages if v.name not in own and not v.problem),
+                tuple(v for v in vantages if not v.problem and not _is_at(v, own_name, seen)),
                 tuple(
-                    (node.name, problems.get(node.name, "not logged in to"))
-                    for node in listed
-                    # A server that is down has a ladder of its own to tell that.
-                    if node.name not in own | asked | down
+                    (node.name, problems.get(node.name) or self._logins.refusal(node))
+                    for node in self._listed
+                    if problems.get(node.name, "?") and node.name != own_name and node.name not in down
                 ),
-                servers,
-                known=bool(listed),
+                known=bool(self._listed),
             )
-            seen.heard_by = tuple(
-                sorted(v.name for v in others.vantages if any(a.host == seen.host for a in v.adverts))
-            )
-            if seen.heard_by and seen.advert is None:
+            hearing = [vantage for vantage in others.vantages if vantage.hears(seen.host)]
+            if hearing and seen.advert is None:
+                seen.heard_by = tuple(sorted(vantage.name for vantage in hearing))
+                seen.heard_lines = tuple(
+                    f"{vantage.name}$ avahi-browse: {line}"
+                    for vantage in hearing
+                    for line in vantage.heard.lines
+                    if seen.host in line
+                )
                 self._tell(ladder.advert_rung(seen))
             self._tell(ladder.nodes_resolve_rung(seen, others))
             self._tell(ladder.nodes_reach_rung(seen, others))
-            self._tell(ladder.etcd_rung(seen, others))
+            self._tell(ladder.etcd_rung(seen, others.servers(servers)))
+
+    def _is_down(self, host: str) -> bool:
+        return host in self._servers and bool(self._servers[host].refused)
 
     # -- the result
 
@@ -386,40 +401,62 @@ class Climb:
 
     def _proof(self, vantages: Sequence[Vantage]) -> Proof:
         subject = self._subject
-        must = {*subject.expected, *(_host(node) for node in self._listed if _is_server(node))}
+        must = {*subject.expected, *(self._host(node) for node in self._listed if is_server(node))}
         must = must or set(self._servers)  # nothing says which ones: then all that are seen
         servers = []
         for host, seen in sorted(self._servers.items()):
             checks = tuple(self._checks[host][rung] for rung in Rung)
             remembered = bool(seen.heard_by) or host in self._remembered
             servers.append(ServerProof(host, checks, host in must, verdict(checks, remembered=remembered)))
-        heard_ms = self._ear.survey.heard_after_ms(subject.environment)
+        heard_ms = self._listener.survey.heard_after_ms(subject.environment)
         times = [heard_ms.get(host) for host in must]
         whole = [ms for ms in times if ms is not None]
-        problem = self._problem
-        if not servers:
-            problem = f"no server advertises {subject.environment}, and none was named"
-        heard = {vantage.name: len(vantage.adverts) for vantage in vantages if not vantage.problem}
+        asked = [vantage for vantage in vantages if not vantage.heard.problem]
+        others_heard = {
+            vantage.name: sum(_is_another(advert, vantage) for advert in vantage.heard.adverts)
+            for vantage in asked
+        }
         return Proof(
             subject.environment,
             tuple(servers),
             self._listed,
             tuple(
-                VantageProof(v.name, tuple(sorted(a.host for a in v.adverts)), v.problem) for v in vantages
+                VantageProof(
+                    vantage.name,
+                    tuple(sorted({advert.host for advert in vantage.heard.adverts})),
+                    vantage.heard.problem or vantage.problem,
+                )
+                for vantage in vantages
             ),
             subject.wanted,
             max(whole) if whole and len(whole) == len(times) else None,
-            diagnose(self._ear.survey, heard if vantages else None),
-            problem,
+            diagnose(self._listener.survey, others_heard if asked else None),
+            self._problems(),
         )
+
+    def _problems(self) -> str:
+        """Why something could not be looked at, each reason on a line of its own."""
+        named = "" if self._subject.targets or self._subject.expected else ", and none was named"
+        nobody = f"no server advertises {self._subject.environment}{named}"
+        flood = f"{len(self._left_out)} more servers are advertised, and were not looked at"
+        found = (
+            self._deaf,
+            self._problem or (NO_LOGIN if self._servers and self._kubeconfig is None else ""),
+            nobody if not self._servers else "",
+            flood if self._left_out else "",
+        )
+        return "\n".join(filter(None, found))
 
     def _ms(self, began: float) -> float:
         return (self._world.clock.now() - began) * 1000
 
 
-def _is_server(node: KubeNode) -> bool:
-    return "control-plane" in node.roles
+def _is_at(vantage: Vantage, name: str, seen: Observed) -> bool:
+    """Whether a vantage is the server itself."""
+    return vantage.name == name or seen.address in vantage.addresses
 
 
-def _host(node: KubeNode) -> str:
-    return f"{node.name}.local"
+def _is_another(advert: Advert, vantage: Vantage) -> bool:
+    """Whether an advert that a node hears is not its own."""
+    own = advert.host.removesuffix(".local") == vantage.name
+    return not own and vantage.addresses.isdisjoint(advert.addresses)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from sugarkube_tui.cluster.avahi import read_browse
 from sugarkube_tui.cluster.choices import JoinPoint
 from sugarkube_tui.cluster.environment import Environment
-from sugarkube_tui.cluster.queries import HeardServers, OpenPorts, PasswordAccepted, ServedCa
+from sugarkube_tui.cluster.queries import ETCD_PORTS, HeardServers, OpenPorts, PasswordAccepted, ServedCa
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.cluster.token import JoinToken, ca_hash, short_hash
 from sugarkube_tui.engine.errors import ActionFailed
 from sugarkube_tui.engine.events import Evidence
 from sugarkube_tui.engine.node import NodeRun
 
-ETCD_PORTS = (2379, 2380)
 CURL_DISTRUSTS = (51, 60)
 """curl's exit statuses for a certificate that does not match the name, or the CA."""
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
 
 from sugarkube_tui.cluster.advert import API_PORT, Advert
+from sugarkube_tui.cluster.queries import ETCD_PORTS
 from sugarkube_tui.cluster.token import JoinToken, ca_hash, short_hash
 from sugarkube_tui.engine.ports import KubeNode, ServerIdentity
 from sugarkube_tui.engine.proof import Check, Held, Rung
-from sugarkube_tui.engine.vantage import PortView, Vantage
-
-ETCD_PORTS = (2379, 2380)
+from sugarkube_tui.engine.vantage import Vantage
 
 
 @dataclass(slots=True)
@@ -25,6 +25,7 @@ class Observed:
             does not resolve.
         addresses: what its name resolves to.
         refused: why 6443 did not open; empty when it did.
+        heard_by: nodes whose Avahi knows it, and what it printed.
     """
 
     host: str
@@ -39,6 +40,7 @@ class Observed:
     identity_problem: str = ""
     identity_ms: float = 0.0
     heard_by: tuple[str, ...] = ()
+    heard_lines: tuple[str, ...] = ()
 
     @property
     def port(self) -> int:
@@ -50,8 +52,26 @@ class Observed:
         return next(iter((*(self.addresses or ()), *self.known)), "")
 
     @property
+    def all_addresses(self) -> frozenset[str]:
+        return frozenset((*(self.addresses or ()), *self.known))
+
+    @property
     def short_name(self) -> str:
         return self.host.removesuffix(".local")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Kubernetes' nodes as one server lists them, or why it does not.
+
+    Attributes:
+        ms: None when it was not asked.
+    """
+
+    nodes: tuple[KubeNode, ...] = ()
+    ms: float | None = None
+    problem: str = ""
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +81,23 @@ class Others:
     Attributes:
         vantages: those that were asked, without the server itself.
         unasked: names of nodes that could not be asked, with the reason.
-        servers: names of those of them that are servers.
         known: whether all nodes of the cluster are known.
+        kind: what they are, for words.
     """
 
     vantages: tuple[Vantage, ...] = ()
     unasked: tuple[tuple[str, str], ...] = ()
-    servers: frozenset[str] = field(default_factory=frozenset)
     known: bool = False
+    kind: str = "node"
+
+    def servers(self, names: Collection[str]) -> Others:
+        """Those of them that are servers."""
+        return Others(
+            tuple(vantage for vantage in self.vantages if vantage.name in names),
+            tuple((name, why) for name, why in self.unasked if name in names),
+            self.known,
+            "server",
+        )
 
 
 def advert_rung(seen: Observed) -> Check:
@@ -82,7 +111,10 @@ def advert_rung(seen: Observed) -> Check:
             f"not heard here{by}",
             f"on {seen.host}: sudo systemctl restart avahi-daemon; "
             "is multicast (UDP 5353) let through between it and this workstation?",
-            (f"listened for {seen.heard_ms:.0f} ms with a fresh cache, and asked at least twice",),
+            (
+                f"listened for {seen.heard_ms:.0f} ms with a fresh cache, and asked at least twice",
+                *seen.heard_lines,
+            ),
         )
     advert = seen.advert
     return Check(
@@ -145,7 +177,7 @@ def port_rung(seen: Observed) -> Check:
 
 def tls_rung(seen: Observed, registration_address: str) -> Check:
     identity = seen.identity
-    if seen.refused is not None and seen.refused:
+    if seen.refused:
         return Check(seen.host, Rung.TLS, Held.UNKNOWN, None, "6443 does not open")
     if identity is None:
         held = Held.NO if seen.identity_problem else Held.UNKNOWN
@@ -169,7 +201,7 @@ def tls_rung(seen: Observed, registration_address: str) -> Check:
         "then: sudo systemctl restart k3s"
         if missing
         else "",
-        (*identity.certificate, f"names: {', '.join(identity.names)}"),
+        identity.certificate,
     )
 
 
@@ -204,53 +236,61 @@ def ca_rung(seen: Observed, token: JoinToken | None, problem: str) -> Check:
     )
 
 
-def ready_rung(host: str, nodes: Sequence[KubeNode], ms: float | None, problem: str, remedy: str) -> Check:
-    """Args:
-    nodes: as this server lists them; empty when it could not be asked.
-    ms: None when it was not asked.
+def ready_rung(host: str, node: KubeNode | None, listing: Listing) -> Check:
+    """Decide by Kubernetes' own word.
+
+    Args:
+        node: this server, as it is listed; None when it is not.
     """
-    if ms is None:
-        return Check(host, Rung.READY, Held.UNKNOWN, None, problem)
-    if problem:
-        return Check(host, Rung.READY, Held.NO, ms, problem, remedy)
-    name = host.removesuffix(".local")
-    node = next((node for node in nodes if node.name == name), None)
+    if listing.ms is None:
+        return Check(host, Rung.READY, Held.UNKNOWN, None, listing.problem)
+    if listing.problem:
+        return Check(host, Rung.READY, Held.NO, listing.ms, listing.problem, listing.remedy)
     ready = node is not None and node.state == "Ready"
     return Check(
         host,
         Rung.READY,
         Held.YES if ready else Held.NO,
-        ms,
+        listing.ms,
         f"{node.state} {node.version}" if node else "Kubernetes does not list it",
         "" if ready else f"on {host}: sudo journalctl -u k3s -n 50",
         tuple(
             f"{n.name}  {n.state}  {', '.join(n.roles) or 'agent'}  {n.version}  {' '.join(n.addresses)}"
-            for n in nodes
+            for n in listing.nodes
         ),
     )
 
 
 def nodes_resolve_rung(seen: Observed, others: Others) -> Check:
-    found = {
-        vantage.name: view
-        for vantage in others.vantages
-        if (view := vantage.names.get(seen.host)) is not None
-    }
-    good = {name for name, view in found.items() if view.addresses}
-    lines = [
-        f"{name}: {', '.join(view.addresses) or 'does not resolve'} ({view.ms:.0f} ms)"
-        for name, view in found.items()
-    ]
+    """A name has to lead to this server there, too: not to the node itself, nor to an old address."""
+    views = {v.name: view for v in others.vantages if (view := v.names.get(seen.host)) is not None}
+    good = {name for name, view in views.items() if _leads_to(view.addresses, (*seen.all_addresses,))}
+    lines = []
+    for name, view in views.items():
+        lines += [f"{name}$ getent ahosts {seen.host}"]
+        lines += [f"  {', '.join(view.addresses) or 'no address'}   ({view.ms:.0f} ms)"]
     return _from_nodes(
         seen.host,
         Rung.NODES_RESOLVE,
         others,
         good,
-        set(found) - good,
-        max((view.ms for view in found.values()), default=None),
+        set(views) - good,
+        max((view.ms for view in views.values()), default=None),
         lines,
-        "there: is libnss-mdns installed and mdns4_minimal in /etc/nsswitch.conf? does avahi-daemon run?",
+        f"there: getent ahosts {seen.host}; is libnss-mdns installed, mdns4_minimal in /etc/nsswitch.conf, "
+        "and no old line in /etc/hosts?",
     )
+
+
+def _leads_to(found: Collection[str], known: Collection[str]) -> bool:
+    """Whether addresses that a name resolves to are the server's, as far as ours can tell."""
+    usable = [
+        address for address in map(ip_address, found) if not (address.is_loopback or address.is_link_local)
+    ]
+    if any(str(address) in known for address in usable):
+        return True
+    # We look by IPv4; what a node finds by IPv6 alone cannot be compared.
+    return any(address.version == 6 for address in usable) and not any(":" in address for address in known)
 
 
 def nodes_reach_rung(seen: Observed, others: Others) -> Check:
@@ -263,14 +303,8 @@ def nodes_reach_rung(seen: Observed, others: Others) -> Check:
     )
 
 
-def etcd_rung(seen: Observed, others: Others) -> Check:
+def etcd_rung(seen: Observed, servers: Others) -> Check:
     """Servers need 2379 and 2380 between them; a server alone needs nobody (contract §4.7, §6.6)."""
-    servers = Others(
-        tuple(vantage for vantage in others.vantages if vantage.name in others.servers),
-        tuple((name, why) for name, why in others.unasked if name in others.servers),
-        others.servers,
-        others.known,
-    )
     return _ports_rung(
         seen,
         Rung.ETCD,
@@ -290,10 +324,9 @@ def _ports_rung(seen: Observed, rung: Rung, others: Others, ports: Sequence[int]
             continue
         (good if all(view.is_open for _, view in known) else bad).add(vantage.name)
         times += [view.ms for _, view in known]
-        lines += [
-            f"{vantage.name} → {seen.address}:{port} {_state(view)} ({view.ms:.0f} ms)"
-            for port, view in known
-        ]
+        for port, view in known:
+            lines += [f"{vantage.name}$ bash -c 'exec 3<>/dev/tcp/{seen.address}/{port}'"]
+            lines += [f"  {'open' if view.is_open else 'closed'}   ({view.ms:.0f} ms)"]
     return _from_nodes(seen.host, rung, others, good, bad, max(times, default=None), lines, remedy)
 
 
@@ -309,8 +342,7 @@ def _from_nodes(
 ) -> Check:
     """A rung that holds when it holds from every other node."""
     unasked = [f"{name}: {why}" for name, why in others.unasked]
-    commands = [line for vantage in others.vantages for line in vantage.evidence]
-    evidence = (*lines, *unasked, *commands)
+    evidence = (*lines, *unasked)
     if bad:
         return Check(host, rung, Held.NO, ms, f"not from {', '.join(sorted(bad))}", remedy, evidence)
     asked = f"from {', '.join(sorted(good))}" if good else ""
@@ -321,9 +353,5 @@ def _from_nodes(
     if not good:
         if others.vantages:
             return Check(host, rung, Held.UNKNOWN, None, "no address is known", evidence=evidence)
-        return Check(host, rung, Held.YES, 0.0, "there is no other node to ask")
+        return Check(host, rung, Held.YES, 0.0, f"there is no other {others.kind} to ask")
     return Check(host, rung, Held.YES, ms, asked, evidence=evidence)
-
-
-def _state(view: PortView) -> str:
-    return "open" if view.is_open else "closed"

@@ -4,23 +4,42 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from sugarkube_tui.cluster.errors import ConnectionLost, SugarkubeError
-from sugarkube_tui.cluster.queries import Query
-from sugarkube_tui.engine.ports import Machine, Target, World
+from sugarkube_tui.cluster.queries import Query, WhoIsThere
+from sugarkube_tui.cluster.text import clean_line
+from sugarkube_tui.engine.ports import KubeNode, Machine, Target, World
 
 LOGIN_WITHIN_S = 6.0
 ANSWER_WITHIN_S = 8.0
 """A node without power does not say goodbye: its connection would only end with SSH's keepalive."""
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a node says it is.
+
+    Attributes:
+        hostname: empty when it did not say.
+        addresses: where it was logged in to, and all that it says it has.
+    """
+
+    hostname: str
+    addresses: frozenset[str]
+
+
 class Logins:
-    """The nodes that we are logged in to, and why not to the others, by the target's name."""
+    """The nodes that we are logged in to, by the target's name.
+
+    Attributes:
+        identities: of all that were ever logged in to.
+    """
 
     def __init__(self, world: World) -> None:
+        self.identities: dict[str, Identity] = {}
         self._machines: dict[str, Machine] = {}
-        self.targets: dict[str, Target] = {}
-        self.refused: dict[str, str] = {}
+        self._refused: dict[str, tuple[Target, str]] = {}
         self._world = world
 
     def __iter__(self) -> Iterator[str]:
@@ -28,22 +47,43 @@ class Logins:
         return iter(tuple(self._machines))
 
     async def open(self, targets: Iterable[Target]) -> None:
-        """Log in where we are not; one address is logged in to once."""
-        there = {target.host for target in self.targets.values()}
-        new = {target.name: target for target in targets if target.host not in there}
+        """Log in where we are not; one machine is logged in to once."""
+        there = {address for name in self for address in self.identities[name].addresses}
+        new = {t.name: t for t in targets if t.host not in there and t.name not in self._machines}
         await asyncio.gather(*(self._open(target) for target in new.values()))
 
     async def _open(self, target: Target) -> None:
+        machine: Machine | None = None
         try:
             async with asyncio.timeout(LOGIN_WITHIN_S):
-                self._machines[target.name] = await self._world.machines.open(target)
+                machine = await self._world.machines.open(target)
+                identity = await _identify(machine, target)
         except SugarkubeError as error:
-            self.refused[target.name] = error.what
+            self._refused[target.name] = target, error.what
         except TimeoutError:
-            self.refused[target.name] = f"no login within {LOGIN_WITHIN_S:.0f} s"
+            self._refused[target.name] = target, f"no login within {LOGIN_WITHIN_S:.0f} s"
         else:
-            self.targets[target.name] = target
-            self.refused.pop(target.name, None)
+            self.identities[target.name], self._machines[target.name] = identity, machine
+            self._refused.pop(target.name, None)
+            return
+        if machine is not None:
+            await machine.close()
+
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """Why there is no login to those that were tried, with their names."""
+        return tuple(f"{name}: {why}" for name, (_, why) in self._refused.items())
+
+    def refusal(self, node: KubeNode) -> str:
+        """Why there is no login to a listed node."""
+        return next(
+            (
+                why
+                for name, (target, why) in self._refused.items()
+                if name == node.name or target.host in node.addresses
+            ),
+            "not logged in to",
+        )
 
     async def ask(self, name: str, query: Query) -> str:
         """Ask the node that was logged in to under this name.
@@ -66,10 +106,17 @@ class Logins:
 
     async def _forget(self, name: str, machine: Machine) -> None:
         if self._machines.get(name) is machine:
-            del self._machines[name], self.targets[name]
+            del self._machines[name]
             await machine.close()
 
     async def close(self) -> None:
         machines, self._machines = list(self._machines.values()), {}
-        self.targets.clear()
         await asyncio.gather(*(machine.close() for machine in machines), return_exceptions=True)
+
+
+async def _identify(machine: Machine, target: Target) -> Identity:
+    hostname, _, addresses = (await machine.ask(WhoIsThere())).partition("\n")
+    return Identity(
+        clean_line(hostname, 255).strip().lower(),
+        frozenset({target.host, *clean_line(addresses.strip()).split()}),
+    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from sugarkube_tui.cluster.environment import Environment
-from sugarkube_tui.cluster.hearing import Diagnosis, Ear
+from sugarkube_tui.cluster.hearing import Diagnosis, Hearing
 from sugarkube_tui.engine.ports import KubeNode
 
 
@@ -121,7 +121,7 @@ class Proof:
     vantages: tuple[VantageProof, ...] = ()
     wanted: int = 0
     ms_elapsed: float | None = None
-    diagnosis: Diagnosis = field(default_factory=lambda: Diagnosis(Ear.UNKNOWN))
+    diagnosis: Diagnosis = field(default_factory=lambda: Diagnosis(Hearing.UNKNOWN))
     problem: str = ""
 
     @property

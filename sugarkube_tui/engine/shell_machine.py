@@ -20,7 +20,7 @@ from sugarkube_tui.cluster.actions import (
     WriteFile,
 )
 from sugarkube_tui.cluster.errors import SugarkubeError
-from sugarkube_tui.cluster.queries import HeardServers, PasswordAccepted, PeerView, Query
+from sugarkube_tui.cluster.queries import HeardServers, PasswordAccepted, PeerView, Query, WhoIsThere
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.cluster.text import clean_line
 from sugarkube_tui.engine import scripts
@@ -162,7 +162,7 @@ class ShellMachine:
 
     async def ask(self, query: Query, stdin: Secret | None = None) -> str:
         # Reaching out to another host needs no rights; the files of k3s do.
-        root = not isinstance(query, PasswordAccepted | PeerView | HeardServers)
+        root = not isinstance(query, PasswordAccepted | PeerView | HeardServers | WhoIsThere)
         data = stdin.reveal().encode() if stdin else b""
         result = await self._run(type(query).__name__, query.script, 60.0, root=root, stdin=data)
         if result.exit_status != 0:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
+from ipaddress import ip_address
 
 from sugarkube_tui.cluster.advert import Advert
 from sugarkube_tui.cluster.environment import KNOWN_ENVIRONMENTS, Environment
-from sugarkube_tui.cluster.findings import Answer, ApiLook
+from sugarkube_tui.cluster.findings import Answering, ApiLook
 from sugarkube_tui.cluster.hosts import Survey
 from sugarkube_tui.cluster.sightings import Layer
 from sugarkube_tui.cluster.standing import LiveServer
@@ -19,6 +20,8 @@ LISTEN_S = 2.5
 """Seconds to listen.  Queries go out at once and after 1 s (RFC 6762 §5.2), and answers come within
 120 ms: two of them fit, so that silence means absence."""
 ANSWER_WITHIN_S = 5.0
+APIS_LIMIT = 64
+"""Advertised APIs that are looked at together: more are a flood."""
 
 
 EXPECTED_NAMES = 10
@@ -36,7 +39,7 @@ def usual_interest(chosen: Environment, prefix: str, given: Sequence[Given] = ()
     )
 
 
-class Ear:
+class Listener:
     """A fresh look that goes on in the background while its context is open.
 
     Attributes:
@@ -52,7 +55,7 @@ class Ear:
         self._heard = asyncio.Event()
         self._watching: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> Ear:
+    async def __aenter__(self) -> Listener:
         self._began = self._clock.now()
         self._watching = asyncio.create_task(self._watch())
         return self
@@ -98,9 +101,9 @@ class Ear:
 
 async def listen(lan: Lan, interest: Interest, seconds: float, clock: Clock) -> Survey:
     """All that a fresh look hears within so many seconds."""
-    async with Ear(lan, interest, clock) as ear:
-        await ear.until(lambda _: False, seconds)
-    return ear.survey
+    async with Listener(lan, interest, clock) as listener:
+        await listener.until(lambda _: False, seconds)
+    return listener.survey
 
 
 async def live_servers(lan: Lan, api: Api, environment: Environment, clock: Clock) -> tuple[LiveServer, ...]:
@@ -108,31 +111,44 @@ async def live_servers(lan: Lan, api: Api, environment: Environment, clock: Cloc
     interest = Interest((environment,), layers=frozenset({Layer.ADVERTS}))
     survey = await listen(lan, interest, LISTEN_S, clock)
     adverts = survey.servers_of(environment)
-    looks = await asyncio.gather(*(look_at_api(api, advert, clock) for advert in adverts))
-    return tuple(
-        LiveServer(advert.host, look.address, look.ca_hash)
-        for advert, look in zip(adverts, looks, strict=True)
-    )
+    looks = await look_at_apis(api, adverts, clock)
+    answers = ((advert, looks.get((advert.host, advert.port), ApiLook())) for advert in adverts)
+    return tuple(LiveServer(advert.host, look.address, look.ca_hash) for advert, look in answers)
 
 
 async def look_at_apis(api: Api, adverts: Sequence[Advert], clock: Clock) -> dict[tuple[str, int], ApiLook]:
-    """What advertised APIs turn out to be, all looked at together; by host and port."""
+    """What advertised APIs turn out to be, by host and port; of a flood only the first `APIS_LIMIT`."""
     by_socket = {(advert.host, advert.port): advert for advert in adverts}
-    looks = await asyncio.gather(*(look_at_api(api, advert, clock) for advert in by_socket.values()))
-    return dict(zip(by_socket, looks, strict=True))
+    some = dict(list(by_socket.items())[:APIS_LIMIT])
+    looks = await asyncio.gather(*(look_at_api(api, advert, clock) for advert in some.values()))
+    return dict(zip(some, looks, strict=True))
 
 
 async def look_at_api(api: Api, advert: Advert, clock: Clock) -> ApiLook:
-    """Connect to the addresses that an advert gives, then to its name, until one shows its CA."""
+    """Connect to the addresses that an advert gives, all at once, else to its name; the first CA counts.
+
+    Addresses outside private networks are not dialled: whoever spreads an advert could send us anywhere.
+    """
     began = clock.now()
-    why = "it gives no address"
-    # An advert can list any number of addresses.
-    for address in dict.fromkeys((*advert.addresses[:3], advert.host)):
+
+    async def look_at(address: str) -> ApiLook:
         try:
             identity = await api.identity(address, advert.port, ANSWER_WITHIN_S)
         except (OSError, TimeoutError) as error:
-            why = str(error) or "no answer in time"
-        else:
-            took = (clock.now() - began) * 1000
-            return ApiLook(Answer.ANSWERS, address, ca_hash(identity.ca_pem), took)
-    return ApiLook(Answer.SILENT, why=why)
+            return ApiLook(Answering.SILENT, why=str(error) or "no answer in time")
+        took = (clock.now() - began) * 1000
+        return ApiLook(Answering.ANSWERS, address, ca_hash(identity.ca_pem), took)
+
+    near = [address for address in advert.addresses if ip_address(address).is_private][:3]
+    found = ApiLook(Answering.SILENT, why="it gives no address")
+    for together in (near, [advert.host]):
+        looking = [asyncio.create_task(look_at(address)) for address in together]
+        try:
+            for look in asyncio.as_completed(looking):
+                if (found := await look).answer is Answering.ANSWERS:
+                    return found
+        finally:
+            for task in looking:
+                task.cancel()
+            await asyncio.gather(*looking, return_exceptions=True)
+    return found

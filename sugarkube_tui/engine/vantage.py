@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 from sugarkube_tui.cluster.advert import Advert
 from sugarkube_tui.cluster.avahi import read_browse
@@ -13,9 +12,9 @@ from sugarkube_tui.cluster.errors import SugarkubeError
 from sugarkube_tui.cluster.queries import CaptureMdns, HeardServers, PeerView
 from sugarkube_tui.cluster.text import clean_line
 from sugarkube_tui.engine.logins import Logins
-from sugarkube_tui.engine.ports import Clock, WireLine
+from sugarkube_tui.engine.ports import WireLine
 
-EVIDENCE_LINES = 60
+LINES_LIMIT = 500
 CAPTURE_S = 4
 
 
@@ -36,24 +35,40 @@ class PortView:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What a node's Avahi knows of an environment, by a fresh question or from its cache.
+
+    Attributes:
+        problem: why it could not be asked; then there are no adverts.
+        lines: by host, as `avahi-browse` printed them.
+    """
+
+    adverts: tuple[Advert, ...] = ()
+    problem: str = ""
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Vantage:
     """One node's view.
 
     Attributes:
-        name: what the node is logged in to as.
-        adverts: the servers that its Avahi knows, by a fresh question or from its cache.
+        name: what Kubernetes calls the node, else what it calls itself.
+        addresses: the node's own.
         names: by `.local` name.
         ports: by address and port.
-        problem: why it could not be asked; then the rest is empty.
-        evidence: commands and their output, line by line.
+        problem: why it could not be asked for names and ports; then there are none.
     """
 
     name: str
-    adverts: tuple[Advert, ...] = ()
+    addresses: frozenset[str] = frozenset()
+    heard: Heard = Heard()
     names: Mapping[str, NameView] = field(default_factory=dict)
     ports: Mapping[tuple[str, int], PortView] = field(default_factory=dict)
     problem: str = ""
-    evidence: tuple[str, ...] = ()
+
+    def hears(self, host: str) -> bool:
+        return any(advert.host == host for advert in self.heard.adverts)
 
 
 def read_view(text: str) -> tuple[dict[str, NameView], dict[tuple[str, int], PortView]]:
@@ -69,56 +84,55 @@ def read_view(text: str) -> tuple[dict[str, NameView], dict[tuple[str, int], Por
     return names, ports
 
 
-async def hear_servers(logins: Logins, name: str, environment: Environment) -> str:
-    """What a node's Avahi says of an environment; takes 3 s.  Empty when it cannot be asked."""
+async def hear_servers(logins: Logins, name: str, environment: Environment) -> Heard:
+    """Ask a node's Avahi for an environment's servers; takes 3 s."""
     try:
-        return await logins.ask(name, HeardServers(environment.service_type))
-    except SugarkubeError:
-        return ""
-
-
-def read_servers(heard: str, environment: Environment) -> tuple[Advert, ...]:
-    """The environment's servers in what `hear_servers` returned."""
-    return tuple(
+        text = await logins.ask(name, HeardServers(environment.service_type))
+    except SugarkubeError as error:
+        return Heard(problem=error.why or error.what)
+    adverts = tuple(
         advert
-        for advert in read_browse(heard)
+        for advert in read_browse(text)
         if advert.environment == environment and advert.role == "server" and advert.host
     )
+    return Heard(adverts, lines=tuple(clean_line(line) for line in text.splitlines()[:LINES_LIMIT]))
 
 
-async def see_peers(
-    logins: Logins, name: str, view: PeerView, heard: str, environment: Environment
-) -> Vantage:
+async def see_peers(logins: Logins, name: str, view: PeerView, heard: Heard) -> Vantage:
     """Ask one node for its view, and add what it has heard."""
+    identity = logins.identities[name]
+    own = Vantage(identity.hostname or name, identity.addresses, heard)
     try:
-        answer = await logins.ask(name, view)
+        names, ports = read_view(await logins.ask(name, view))
     except SugarkubeError as error:
-        return Vantage(name, problem=error.why or error.what)
-    lines = [clean_line(line) for line in (answer + heard).splitlines()][:EVIDENCE_LINES]
-    command = f"$ on {name}: getent ahosts, /dev/tcp, avahi-browse -pr {environment.service_type}"
-    names, ports = read_view(answer)
-    return Vantage(name, read_servers(heard, environment), names, ports, evidence=(command, *lines))
+        return replace(own, problem=error.why or error.what)
+    return replace(own, names=names, ports=ports)
 
 
-async def capture_packets(logins: Logins, name: str, clock: Clock, sink: Callable[[WireLine], None]) -> None:
-    """Tell the mDNS packets that pass at a node within `CAPTURE_S` seconds, at their end."""
-    began = clock.now()
+async def capture_packets(
+    logins: Logins, name: str, concerned: Collection[str], began_ms: float, sink: Callable[[WireLine], None]
+) -> None:
+    """Tell the mDNS packets that pass at a node within `CAPTURE_S` seconds, at their end.
+
+    Args:
+        concerned: only packets that hold one of these texts.
+        began_ms: how old the look is, in milliseconds.
+    """
     try:
         text = await logins.ask(name, CaptureMdns(CAPTURE_S))
     except SugarkubeError as error:
-        problem = f"packets cannot be captured here: {error.why or error.what}"
-        sink(WireLine((clock.now() - began) * 1000, name, problem))
+        sink(WireLine(began_ms, name, f"packets cannot be captured here: {error.why or error.what}"))
         return
-    for line in text.splitlines():
-        sink(_wire_line(name, clean_line(line)))
+    began, _, packets = text.partition("\n")
+    for packet in packets.splitlines():
+        at, _, shown = clean_line(packet).partition(" ")
+        if any(one in shown for one in concerned):
+            sink(WireLine(began_ms + _seconds_between(began, at) * 1000, name, shown.strip()))
 
 
-_PACKET = re.compile(r" *(\d+):(\d+):(\d+\.\d+) +(.*)")
-
-
-def _wire_line(vantage: str, text: str) -> WireLine:
-    match = _PACKET.fullmatch(text)
-    if match is None:
-        return WireLine(0.0, vantage, text)
-    hours, minutes, seconds = (float(part) for part in match.groups()[:3])
-    return WireLine((hours * 3600 + minutes * 60 + seconds) * 1000, vantage, match[4])
+def _seconds_between(earlier: str, later: str) -> float:
+    """Of two times in seconds since 1970; 0 when one of them is none."""
+    try:
+        return max(0.0, float(later) - float(earlier))
+    except ValueError:
+        return 0.0

@@ -11,9 +11,10 @@ from dataclasses import replace
 
 from sugarkube_tui.cluster.advert import HTTPS_TYPE, normal_host
 from sugarkube_tui.cluster.environment import Environment
+from sugarkube_tui.cluster.errors import SugarkubeError
 from sugarkube_tui.engine.climb import CheckSink, Climb, NoteSink, Subject, WireSink, ignore
 from sugarkube_tui.engine.logins import Logins
-from sugarkube_tui.engine.ports import World
+from sugarkube_tui.engine.ports import HERE, WireLine, World
 from sugarkube_tui.engine.proof import Proof
 
 
@@ -45,11 +46,7 @@ class Verifier:
         self._known: dict[str, tuple[str, ...]] = {}
 
     async def look(self) -> Proof:
-        """One fresh look.
-
-        Raises:
-            SugarkubeError: the workstation cannot listen.
-        """
+        """One fresh look; what could not be looked at is told in the proof."""
         look = Climb(self._world, self._subject, self._logins, self._known, self._on_check, self._on_note)
         wire = self.on_wire
         if wire is None:
@@ -81,6 +78,9 @@ async def prove(
 
 
 async def _capture_here(world: World, environment: Environment, sink: WireSink) -> None:
-    async with aclosing(world.lan.packets((environment.service_type, HTTPS_TYPE))) as packets:
-        async for line in packets:
-            sink(line)
+    try:
+        async with aclosing(world.lan.packets((environment.service_type, HTTPS_TYPE))) as packets:
+            async for line in packets:
+                sink(line)
+    except SugarkubeError as error:
+        sink(WireLine(0.0, HERE, f"packets cannot be captured here: {error.what}"))

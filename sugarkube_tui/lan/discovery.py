@@ -111,7 +111,9 @@ class ZeroconfLan:
             answered, addresses = self._answered.get(name, (-RECENT, ()))
             if fresh or loop.time() - answered >= RECENT:
                 addresses = await self._resolve_multicast(name, timeout * (1 if fresh else MULTICAST_SHARE))
-                self._answered[name] = (loop.time(), addresses)
+                now = loop.time()
+                self._answered = {n: a for n, a in self._answered.items() if now - a[0] < RECENT}
+                self._answered[name] = (now, addresses)
             if addresses or fresh:
                 return addresses
         # The system may have an mDNS resolver of its own (macOS does, Linux with nss-mdns), or a DNS

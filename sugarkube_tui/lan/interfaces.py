@@ -147,7 +147,8 @@ def reachable(addresses: Iterable[str], links: Iterable[Link]) -> tuple[str, ...
         if address.is_loopback and not on_loopback:
             continue
         if isinstance(address, IPv4Address):
-            four.append(address)
+            if address.is_private:  # whoever says that it is elsewhere could send us anywhere
+                four.append(address)
         elif not address.is_link_local:
             six.append(address)
     near = [address for address in four if _links_to(address, links)]

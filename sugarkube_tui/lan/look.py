@@ -68,7 +68,8 @@ class Look:
         Raises:
             OSError: zeroconf's sockets could not be used.
         """
-        self._outbox.tell(Listening(tuple(link.interface for link in self._links), this_platform()))
+        ours = tuple(link.interface for link in self._links)
+        self._outbox.tell(Listening(ours, this_platform(), self._interest.layers))
         if self._interest.layers & _MULTICAST:
             browsing = Cost(Layer.ADVERTS, "questions")
             questioner = Questioner(self._links, browsing)
@@ -142,7 +143,13 @@ class Look:
                 name, addresses = advert.host, advert.addresses
             case _:
                 return
-        asked_for = isinstance(sighting, HostSeen) and sighting.layer in (Layer.GIVEN, Layer.SWEEP)
+        # ~/.ssh/config may name hosts anywhere; only what was typed is spoken to wherever it is.
+        asked_for = (
+            isinstance(sighting, HostSeen)
+            and sighting.layer in (Layer.GIVEN, Layer.SWEEP)
+            and not sighting.ssh_alias
+        )
+        banner = sighting.banner if isinstance(sighting, HostSeen) else ""
         is_named = name.endswith(".local")
         for address in filter(is_ipv4, addresses):
             if self._reverse is not None and is_named:
@@ -151,7 +158,7 @@ class Look:
             if is_new and (asked_for or is_near(address, self._links)):
                 self._followed.add(address)
                 if self._greetings is not None:
-                    self._greetings.greet(address, getattr(sighting, "banner", ""))
+                    self._greetings.greet(address, banner)
                 if self._reverse is not None and not is_named:
                     self._reverse.ask(address)
 

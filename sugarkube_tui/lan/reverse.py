@@ -21,6 +21,8 @@ from sugarkube_tui.lan.retries import Retries
 
 WHAT = "its address's name"
 
+NAMES_LIMIT = 4
+"""Names believed of one address: more are a mistake or an attack."""
 WAITS = (0.25, 0.75, 2.0, 1.0)
 """Seconds before each question: other layers may tell the name first, and a question may get lost."""
 
@@ -75,6 +77,9 @@ class ReverseNames(RecordUpdateListener):
 
     def _tell(self, name: str, address: str) -> None:
         self._retries.settle(address)
+        others = sum(address in addresses for known, addresses in self._named.items() if known != name)
+        if others >= NAMES_LIMIT:
+            return
         addresses = tuple(dict.fromkeys((*self._named.get(name, ()), address)))[:ADDRESS_LIMIT]
         self._named[name] = addresses
         where = interfaces_to(addresses, self._links)

@@ -60,7 +60,7 @@ class SimulatedLan:
         def at_ms() -> float:
             return (network.clock.now() - began) * 1000
 
-        yield Listening((INTERFACE,), Platform.LINUX)
+        yield Listening((INTERFACE,), Platform.LINUX, interest.layers)
         yield EchoHeard(INTERFACE.name, at_ms())
         costs_told = False
         while True:
@@ -189,7 +189,7 @@ class SimulatedApi:
         await self._network.clock.sleep(4 * _ROUND_TRIP_S)
         if server.cluster is None:
             raise OSError(errno.EPROTO, "/cacerts answered HTTP/1.1 503 Service Unavailable")
-        lines = (f"subject: O=k3s,CN=k3s, issuer: CN=k3s-server-ca, at {server.address}",)
+        lines = ("subject: O=k3s,CN=k3s", "issuer: CN=k3s-server-ca", f"names: {', '.join(server.k3s.names)}")
         return ServerIdentity(server.cluster.ca_pem, server.k3s.names, lines)
 
     async def _server(self, host: str, port: int, timeout: float) -> Pi:

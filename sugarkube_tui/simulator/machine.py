@@ -36,6 +36,7 @@ from sugarkube_tui.cluster.queries import (
     ReadToken,
     ResolveChannel,
     ServedCa,
+    WhoIsThere,
 )
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.engine.errors import ActionFailed
@@ -157,8 +158,13 @@ class SimulatedMachine:
                 password = re.sub(r"\\(.)", r"\1", given[1]) if given else ""
                 return "200" if password == cluster.password else "401"
             case HeardServers(service_type=service_type):
+                if "avahi-utils" not in self._pi.packages:
+                    what = "HeardServers got no answer"
+                    raise _failed(what, query.script, "avahi-browse is not installed here", 127)
                 await self._spend(3.0)
                 return self._heard_servers(service_type)
+            case WhoIsThere():
+                return f"{self._pi.name}\n{self._pi.address}\n"
             case PeerView():
                 return await self._peer_view(query)
             case CaptureMdns(seconds=seconds):
@@ -202,9 +208,9 @@ class SimulatedMachine:
     async def _capture(self, seconds: int) -> str:
         await self._spend(float(seconds))
         group = "224.0.0.251.5353"
-        return "\n".join(
-            f" 00:00:00.{number:06} eth0  M   IP {pi.address}.5353 > {group}: "
-            f"0*- [0q] 1/0/3 PTR {advert.instance} (210)"
+        return "0.0\n" + "\n".join(
+            f"0.{number:06} eth0  M   IP {pi.address}.5353 > {group}: "
+            f"0*- [0q] 1/0/3 PTR {advert.instance}.{advert.service_type}.local. (210)"
             for number, pi in enumerate(self._pi.network.pis.values())
             for advert in pi.adverts
         )

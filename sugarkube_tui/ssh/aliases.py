@@ -48,7 +48,7 @@ def _lines(file: Path, ssh_dir: Path, patterns: tuple[str, ...], depth: int) -> 
         if raw.lstrip().startswith("#"):
             continue
         keyword, _, rest = raw.strip().replace("=", " ", 1).replace("\t", " ").partition(" ")
-        values = tuple(shlex.split(rest))
+        values = _split(rest)
         match keyword.lower():
             case "host":
                 patterns = values
@@ -62,8 +62,21 @@ def _lines(file: Path, ssh_dir: Path, patterns: tuple[str, ...], depth: int) -> 
                 yield _Line("hostname", values, patterns)
 
 
+def _split(rest: str) -> tuple[str, ...]:
+    """A line's values; none when its quotes do not match: most keywords are none of our business."""
+    try:
+        return tuple(shlex.split(rest))
+    except ValueError:
+        return ()
+
+
 def _included(pattern: str, ssh_dir: Path) -> list[Path]:
-    path = Path(pattern).expanduser()
+    try:
+        path = Path(pattern).expanduser()
+    except RuntimeError:  # there is no such user
+        return []
+    if path == Path(path.anchor):
+        return []
     if path.is_absolute():
         found = Path(path.anchor).glob(str(path.relative_to(path.anchor)))
     else:

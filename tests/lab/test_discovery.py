@@ -160,10 +160,10 @@ class TestFinding:
         ):
             told = scan(lab, "--sweep")
         adverts = {advert["host"]: advert for advert in of(told, "advert")}
-        assert {host: advert["environment"]["name"] for host, advert in adverts.items()} == {
-            "sugarkube0.local": "dev",
-            "sugarkube1.local": "int",
-            "sugarkube2.local": "dev",
+        assert {host: advert["environment"] for host, advert in adverts.items()} == {
+            "sugarkube0.local": "sugar/dev",
+            "sugarkube1.local": "sugar/int",
+            "sugarkube2.local": "sugar/dev",
         }
         found = {finding["kind"]: finding for finding in of(told, "finding")}
         assert found["split brain"]["environment"] == "sugar/dev"
@@ -177,7 +177,7 @@ class TestFinding:
         told = events_in(done.stdout)
         assert [event["echo"] for event in of(told, "interface")] == [False]
         (hearing,) = of(told, "hearing")
-        assert hearing["ear"] == "this workstation cannot hear"
+        assert hearing["hearing"] == "this workstation cannot hear"
         assert "its own questions did not come back" in hearing["what"]
         assert any("firewall" in cause for cause in hearing["causes"])
 
@@ -250,7 +250,7 @@ class TestProving:
             status, told = verify(lab, "dev", *hosts(lab))
         assert status == 1
         (proof,) = of(told, "proof")
-        assert proof["hearing"]["ear"] == "this workstation cannot hear"
+        assert proof["hearing"]["hearing"] == "this workstation cannot hear"
         ladder = rungs(told, "sugarkube0")
         assert ladder["advert seen"]["held"] == "no"
         assert "heard by sugarkube1, sugarkube2, sugarkube3" in ladder["advert seen"]["seen"]

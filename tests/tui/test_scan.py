@@ -525,9 +525,16 @@ async def test_a_host_of_ssh_config_is_only_selected_by_its_name_and_logged_in_t
         Given(name, address, "~/.ssh/config", ssh_alias=True)
         for name, address in (("attic", "10.0.0.4"), ("sugarkube4", "10.0.0.5"))
     )
-    sightings = [alias("attic", "10.0.0.4"), alias("sugarkube4", "10.0.0.5"), named("sugarkube4", "10.0.0.5")]
+    sightings = [
+        alias("attic", "10.0.0.4"),
+        HostSeen("", ("10.0.0.4",), Layer.SSH, "SSH server: x", 2.0, banner="x"),
+        alias("office", "10.9.9.9"),
+        alias("sugarkube4", "10.0.0.5"),
+        named("sugarkube4", "10.0.0.5"),
+    ]
     async with start(on(held, sightings), given=given) as driver:
         await driver.shows("· no attic", "✔ yes sugarkube4", "1 host selected")
+        assert "office" not in driver.text()  # nothing but the file speaks for it
         await driver.press("enter")
         await driver.stage(Stage.ACCESS)
         (target,) = driver.app.session.access.targets

@@ -199,7 +199,7 @@ async def test_a_workstation_that_cannot_listen_says_so_and_goes_on(
     async with verifying(world=replace(held.world, lan=lan)) as driver:
         lan.fault = SugarkubeError("no interface can be used", remedy="plug in a cable")
         await look_again(driver, held)
-        await driver.shows("no interface can be used", "plug in a cable", "✔ proved")
+        await driver.shows("no interface can be used", "plug in a cable", "✖ not proved")
         assert not proving_of(driver).ok
         lan.fault = None
         await look_again(driver, held)

@@ -61,7 +61,7 @@ def test_scan_as_json_has_hosts_and_adverts_with_evidence(capsys):
         "answers",
     )
     assert {event["layer"] for event in told if event["event"] == "layer"} == set(USUAL_LAYERS)
-    assert [event["ear"] for event in told if event["event"] == "hearing"] == ["everybody hears"]
+    assert [event["hearing"] for event in told if event["event"] == "hearing"] == ["everybody hears"]
 
 
 def test_scan_by_chosen_means_only(capsys, tmp_path):

@@ -9,7 +9,7 @@ import pytest
 
 from sugarkube_tui.cluster.advert import Advert, read_advert
 from sugarkube_tui.cluster.environment import Environment
-from sugarkube_tui.cluster.findings import Answer, ApiLook, Finding, Kind, findings
+from sugarkube_tui.cluster.findings import Answering, ApiLook, Finding, Kind, findings
 from sugarkube_tui.cluster.hosts import Survey
 from sugarkube_tui.cluster.sightings import AdvertSeen, HostSeen, Layer, LockSeen, Sighting
 
@@ -40,9 +40,9 @@ def found(
         served: CA hash by host; empty: silent.
     """
     apis = {
-        (host, 6443): ApiLook(Answer.ANSWERS, "10.0.0.1", value)
+        (host, 6443): ApiLook(Answering.ANSWERS, "10.0.0.1", value)
         if value
-        else ApiLook(Answer.SILENT, why="refused")
+        else ApiLook(Answering.SILENT, why="refused")
         for host, value in (served or {}).items()
     }
     hashes = {DEV: expected} if expected else {}

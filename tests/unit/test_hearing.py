@@ -6,7 +6,7 @@ from functools import reduce
 
 import pytest
 
-from sugarkube_tui.cluster.hearing import Ear, diagnose
+from sugarkube_tui.cluster.hearing import Hearing, diagnose
 from sugarkube_tui.cluster.hosts import Survey
 from sugarkube_tui.cluster.sightings import (
     EchoHeard,
@@ -31,7 +31,7 @@ def survey(*sightings: Sighting, platform: Platform = Platform.LINUX) -> Survey:
 
 
 def test_whoever_hears_a_name_hears() -> None:
-    assert diagnose(survey(ECHO, BY_NAME)).ear is Ear.GOOD
+    assert diagnose(survey(ECHO, BY_NAME)).hearing is Hearing.GOOD
     assert diagnose(survey(BY_NAME)).what == ""
 
 
@@ -41,20 +41,20 @@ def test_whoever_hears_a_name_hears() -> None:
 )
 def test_no_echo_of_our_own_means_that_it_is_blocked_here(platform: Platform, word: str) -> None:
     found = diagnose(survey(BY_HAND, platform=platform))
-    assert found.ear is Ear.WORKSTATION_DEAF
+    assert found.hearing is Hearing.WORKSTATION_DEAF
     assert "eth0" in found.what
     assert word in found.causes[0]
 
 
 def test_an_echo_on_one_of_two_interfaces_does_not_accuse_this_workstation() -> None:
     both = reduce(Survey.fold, (Listening((ETH0, WLAN0)), ECHO), Survey())
-    assert diagnose(both).ear is Ear.UNKNOWN
+    assert diagnose(both).hearing is Hearing.UNKNOWN
 
 
 def test_nodes_that_hear_one_another_tell_deafness_here_from_deafness_of_the_lan() -> None:
-    assert diagnose(survey(ECHO), {"a": 2, "b": 0}).ear is Ear.WORKSTATION_DEAF
-    assert diagnose(survey(ECHO), {"a": 0, "b": 0}).ear is Ear.LAN_DEAF
-    assert diagnose(survey(ECHO)).ear is Ear.UNKNOWN
+    assert diagnose(survey(ECHO), {"a": 2, "b": 0}).hearing is Hearing.WORKSTATION_DEAF
+    assert diagnose(survey(ECHO), {"a": 0, "b": 0}).hearing is Hearing.LAN_DEAF
+    assert diagnose(survey(ECHO)).hearing is Hearing.UNKNOWN
 
 
 def test_a_blocked_firewall_is_told_even_when_nodes_hear() -> None:

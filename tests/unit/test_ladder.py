@@ -11,7 +11,7 @@ from sugarkube_tui.cluster.advert import read_advert
 from sugarkube_tui.cluster.queries import CaptureMdns, PeerView
 from sugarkube_tui.cluster.token import JoinToken, ca_hash, parse_token
 from sugarkube_tui.engine import ladder
-from sugarkube_tui.engine.ladder import Observed, Others
+from sugarkube_tui.engine.ladder import Listing, Observed, Others
 from sugarkube_tui.engine.ports import KubeNode, ServerIdentity
 from sugarkube_tui.engine.proof import Check, Held, Rung, Verdict, verdict
 from sugarkube_tui.engine.vantage import NameView, PortView, Vantage, read_view
@@ -34,10 +34,13 @@ def token(pem: bytes = PEM) -> JoinToken:
 
 def vantage(name: str, *, resolves: bool = True, is_open: bool = True) -> Vantage:
     ports = {("10.0.0.1", port): PortView(2.0, is_open) for port in (6443, 2379, 2380)}
-    return Vantage(name, (), {HOST: NameView(4.0, ("10.0.0.1",) if resolves else ())}, ports)
+    names = {HOST: NameView(4.0, ("10.0.0.1",) if resolves else ())}
+    return Vantage(name, names=names, ports=ports)
 
 
-BOTH = Others((vantage("b"), vantage("c")), (), frozenset({"a", "b"}), known=True)
+BOTH = Others((vantage("b"), vantage("c")), known=True)
+SERVERS = {"a", "b"}
+ME = KubeNode("a", "Ready", version="v1", addresses=("10.0.0.1",))
 
 
 def test_a_healthy_server_climbs_all_rungs() -> None:
@@ -49,10 +52,10 @@ def test_a_healthy_server_climbs_all_rungs() -> None:
         ladder.nodes_resolve_rung(seen, BOTH),
         ladder.port_rung(seen),
         ladder.nodes_reach_rung(seen, BOTH),
-        ladder.etcd_rung(seen, BOTH),
+        ladder.etcd_rung(seen, BOTH.servers(SERVERS)),
         ladder.tls_rung(seen, "10.0.0.1"),
         ladder.ca_rung(seen, token(), ""),
-        ladder.ready_rung(HOST, (KubeNode("a", "Ready", version="v1"),), 5.0, "", ""),
+        ladder.ready_rung(HOST, ME, Listing((ME,), 5.0)),
     ]
     assert [check.rung for check in checks] == list(Rung)
     assert {check.held for check in checks} == {Held.YES}
@@ -83,14 +86,18 @@ def test_a_healthy_server_climbs_all_rungs() -> None:
         (lambda: ladder.ca_rung(observed(), token(PEM + b"x"), ""), Held.NO, "the token names"),
         (lambda: ladder.ca_rung(observed(), None, "no login"), Held.UNKNOWN, "no login"),
         (lambda: ladder.ca_rung(observed(identity=None), token(), ""), Held.UNKNOWN, "no CA"),
-        (lambda: ladder.ready_rung(HOST, (), 1.0, "refused", "look"), Held.NO, "refused"),
-        (lambda: ladder.ready_rung(HOST, (), None, "no kubeconfig", ""), Held.UNKNOWN, "no kubeconfig"),
+        (lambda: ladder.ready_rung(HOST, None, Listing((), 1.0, "refused", "look")), Held.NO, "refused"),
         (
-            lambda: ladder.ready_rung(HOST, (KubeNode("a", "NotReady"),), 1.0, "", ""),
+            lambda: ladder.ready_rung(HOST, None, Listing(problem="no kubeconfig")),
+            Held.UNKNOWN,
+            "no kubeconfig",
+        ),
+        (
+            lambda: ladder.ready_rung(HOST, KubeNode("a", "NotReady"), Listing((ME,), 1.0)),
             Held.NO,
             "NotReady",
         ),
-        (lambda: ladder.ready_rung(HOST, (KubeNode("b", "Ready"),), 1.0, "", ""), Held.NO, "not list it"),
+        (lambda: ladder.ready_rung(HOST, None, Listing((ME,), 1.0)), Held.NO, "not list it"),
     ],
 )
 def test_a_rung_that_does_not_hold_says_why(decide: Callable[[], Check], held: Held, word: str) -> None:
@@ -103,20 +110,38 @@ def test_one_node_that_does_not_get_through_is_named() -> None:
     others = replace(BOTH, vantages=(vantage("b"), vantage("c", is_open=False, resolves=False)))
     assert ladder.nodes_reach_rung(observed(), others).seen == "not from c"
     assert ladder.nodes_resolve_rung(observed(), others).seen == "not from c"
-    assert ladder.etcd_rung(observed(), others).held is Held.YES  # c is no server
+    assert ladder.etcd_rung(observed(), others.servers(SERVERS)).held is Held.YES  # c is no server
+
+
+@pytest.mark.parametrize(
+    ("found", "held"),
+    [
+        (("10.0.0.1",), Held.YES),
+        (("fe80::1", "10.0.0.1"), Held.YES),
+        (("127.0.1.1",), Held.NO),
+        (("fe80::1",), Held.NO),
+        (("10.0.0.99",), Held.NO),
+        (("fd00::1",), Held.YES),  # not to be compared: we look by IPv4
+    ],
+)
+def test_a_name_has_to_lead_to_the_server_on_the_nodes_too(found: tuple[str, ...], held: Held) -> None:
+    other = replace(vantage("b"), names={HOST: NameView(4.0, found)})
+    assert ladder.nodes_resolve_rung(observed(), Others((other,), known=True)).held is held
 
 
 def test_a_node_that_was_not_asked_leaves_the_rung_open() -> None:
     others = replace(BOTH, unasked=(("d", "no login"),))
     check = ladder.nodes_reach_rung(observed(), others)
     assert (check.held, check.seen) == (Held.UNKNOWN, "from b, c; d: no login")
-    assert ladder.etcd_rung(observed(), others).held is Held.YES
+    assert ladder.etcd_rung(observed(), others.servers(SERVERS)).held is Held.YES
 
 
 def test_without_knowing_all_nodes_nothing_is_claimed() -> None:
     assert ladder.nodes_reach_rung(observed(), Others()).held is Held.UNKNOWN
     alone = ladder.nodes_reach_rung(observed(), Others(known=True))
     assert (alone.held, alone.seen) == (Held.YES, "there is no other node to ask")
+    etcd = ladder.etcd_rung(observed(), BOTH.servers({"a"}))
+    assert (etcd.held, etcd.seen) == (Held.YES, "there is no other server to ask")
 
 
 def checks(**held: Held) -> list[Check]:

@@ -13,7 +13,6 @@ from textual.widgets import Label
 
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import InvalidInput
-from sugarkube_tui.cluster.findings import Answer
 from sugarkube_tui.cluster.token import short_hash
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings
@@ -133,7 +132,7 @@ class EnvironmentScreen(QuestionScreen):
         ]
         for advert in adverts:
             look = self.session.scan.api(advert)
-            answers = f"CA {short_hash(look.ca_hash)}" if look.answer is Answer.ANSWERS else look.answer.value
+            answers = f"CA {short_hash(look.ca_hash)}" if look.ca_hash else look.answer.value
             parts.append(words.plain(f"  {advert.host}  {answers}"))
         parts.append(words.plain("  New nodes join this cluster."))
         return parts

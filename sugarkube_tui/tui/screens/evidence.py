@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from textual.content import Content
 
 from sugarkube_tui.cluster.advert import Advert
-from sugarkube_tui.cluster.findings import Answer, ApiLook, Finding
+from sugarkube_tui.cluster.findings import Answering, ApiLook, Finding
 from sugarkube_tui.cluster.hosts import Host, HostEvidence
 from sugarkube_tui.cluster.sightings import LAYER_TITLES
 from sugarkube_tui.cluster.token import short_hash
@@ -58,11 +58,11 @@ def concerns_advert(finding: Finding, advert: Advert) -> bool:
 def api_state(look: ApiLook, advert: Advert) -> Content:
     """What an advertised API was found to do."""
     match look.answer:
-        case Answer.ASKING:
+        case Answering.ASKING:
             return words.state(Mood.WAIT, "asking")
-        case Answer.ANSWERS:
+        case Answering.ANSWERS:
             return words.state(Mood.GOOD, f"answers {words.ms(look.ms)}")
-        case Answer.SILENT:
+        case Answering.SILENT:
             # A server that is being bootstrapped advertises itself before its API is there.
             return (
                 words.state(Mood.BAD, "stale")

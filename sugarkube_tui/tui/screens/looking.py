@@ -28,7 +28,7 @@ LAYER_SAYS = {
     Layer.REVERSE: "Asks by multicast for the names of addresses that were found otherwise.",
     Layer.NEIGHBOURS: "Reads this workstation's table of MAC addresses; nothing is sent.",
     Layer.SSH: "Reads banner and host key of the hosts that were found; logs in nowhere.",
-    Layer.SWEEP: "Connects once to port 22 of every address of the subnet; asked for once, then remembered.",
+    Layer.SWEEP: "Connects to port 22 of every address of the subnet; asked for once, then remembered.",
     Layer.GIVEN: "Looks up hosts that you typed, or named in a file or in ~/.ssh/config.",
 }
 
@@ -42,7 +42,7 @@ class AskSweep(Confirm):
         )
         super().__init__(
             "Sweep the subnet?",
-            f"Connects once to port 22 of {where}, and reads the SSH server's greeting. At most 64 "
+            f"Connects to port 22 of {where}, and reads the SSH server's greeting. At most 64 "
             "connections are open at a time; it logs in nowhere.\n\n"
             "Your answer is remembered: later scans sweep there by themselves, or not. s asks again.",
             "yes, sweep it, now and in later scans",

@@ -120,8 +120,6 @@ class VerifyScreen(WizardScreen):
         proof = proving.proof
         self.set_class(proving.ok, "-good")
         if proof is None:
-            if proving.error is not None:
-                return words.state(Mood.BAD, f"{environment}: could not look; r looks again")
             return words.state(Mood.BUSY, f"{environment}: looking afresh, from outside …")
         seen = f"{proof.seen} of {words.plural(proof.must_be, 'server')} seen"
         ready = sum(node.state == "Ready" for node in proof.nodes)
@@ -142,7 +140,7 @@ class VerifyScreen(WizardScreen):
         proving = self.session.proving
         if proving.looking:
             return f"{proving.note} …"
-        if proving.looks and not proving.looks[-1].fault:
+        if proving.looks:
             return f"{history.news(proving.looks[-1])}{'; c lists them' if proving.looks[-1].news else ''}"
         return ""
 
@@ -186,10 +184,8 @@ class VerifyScreen(WizardScreen):
             self.query_one(f"#{VANTAGES}", Pane).show(vantages.lines(proving.proof))
 
     def _trouble(self) -> Evidence | None:
-        proving = self.session.proving
-        if proving.error is not None:
-            return words.problem_of(proving.error)
-        return _trouble_in(proving.proof) if proving.proof is not None else None
+        proof = self.session.proving.proof
+        return _trouble_in(proof) if proof is not None else None
 
     # -- which view
 
@@ -245,7 +241,8 @@ class VerifyScreen(WizardScreen):
 def _trouble_in(proof: Proof) -> Evidence | None:
     """The one thing to see to first."""
     if proof.problem:
-        return Evidence(proof.problem)
+        what, _, why = proof.problem.partition("\n")
+        return Evidence(what, why)
     if proof.diagnosis.what:
         return Evidence(proof.diagnosis.what, remedy=next(iter(proof.diagnosis.causes), ""))
     foreign = next((one for one in proof.servers if one.verdict is Verdict.OTHER_CLUSTER), None)

@@ -27,7 +27,6 @@ class Look:
         seen, must_be: servers that were heard, and that were expected.
         ms_elapsed: until the last expected server was heard; None when one was missing.
         came, went: servers that were not there at the look before, or are not there any more.
-        fault: why there was nothing to see; empty when there was.
     """
 
     at_s: float
@@ -38,7 +37,6 @@ class Look:
     changes: tuple[Change, ...] = ()
     came: tuple[str, ...] = ()
     went: tuple[str, ...] = ()
-    fault: str = ""
 
     @property
     def news(self) -> int:

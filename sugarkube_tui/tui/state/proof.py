@@ -6,7 +6,6 @@ import asyncio
 from collections import deque
 
 from sugarkube_tui.cluster.advert import normal_host
-from sugarkube_tui.cluster.errors import SugarkubeError
 from sugarkube_tui.cluster.standing import natural
 from sugarkube_tui.engine.climb import Subject
 from sugarkube_tui.engine.ports import WireLine, World
@@ -33,7 +32,6 @@ class Proving:
         checks: each server's rungs as they were decided last, by host.
         changed: the rungs that were something else at the look before.
         proof: the last look that came to its end.
-        error: why the last look did not; None when it did.
         note: what the present look waits for.
         due: when the next look begins, by the world's clock; None while one goes on.
         looks: the last ones, the newest last.
@@ -52,7 +50,6 @@ class Proving:
         self.checks: dict[str, dict[Rung, Check]] = {host: {} for host in hosts}
         self.changed: dict[tuple[str, Rung], Change] = {}
         self.proof: Proof | None = None
-        self.error: SugarkubeError | None = None
         self.note = ""
         self.due: float | None = None
         self.looks: deque[Look] = deque(maxlen=KEPT_LOOKS)
@@ -76,7 +73,7 @@ class Proving:
     @property
     def ok(self) -> bool:
         """The last look has proved the cluster."""
-        return self.error is None and self.proof is not None and self.proof.ok
+        return self.proof is not None and self.proof.ok
 
     def server(self, host: str) -> ServerProof | None:
         """What the last whole look made of a server."""
@@ -128,15 +125,10 @@ class Proving:
         self.due, self._began = None, self._world.clock.now()
         self._before = {host: dict(rungs) for host, rungs in self.checks.items()}
         at_s = self._began - self._opened
-        try:
-            proof = await verifier.look()
-        except SugarkubeError as error:
-            self.error = error
-            self.looks.append(Look(at_s, fault=error.what))
-            return
+        proof = await verifier.look()
         hosts = {server.host for server in proof.servers}
         earlier = set(self._before) if self.proof is not None else hosts
-        self.proof, self.error = proof, None
+        self.proof = proof
         self.checks = {host: rungs for host, rungs in self.checks.items() if host in hosts}
         self.changed = {cell: change for cell, change in self.changed.items() if change.host in hosts}
         self.looks.append(

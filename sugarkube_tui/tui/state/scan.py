@@ -11,7 +11,7 @@ from sugarkube_tui.cluster.choices import Defaults
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import SugarkubeError
 from sugarkube_tui.cluster.findings import ApiLook, Finding, findings
-from sugarkube_tui.cluster.hearing import MULTICAST_LAYERS, Diagnosis, Ear, diagnose
+from sugarkube_tui.cluster.hearing import Diagnosis, Hearing, diagnose
 from sugarkube_tui.cluster.hosts import Host, Survey
 from sugarkube_tui.cluster.sightings import AdvertSeen, Sighting
 from sugarkube_tui.cluster.standing import LiveServer, natural
@@ -148,16 +148,15 @@ class Scan:
         """What to know before anything is formed here, the serious findings first."""
         moment = (self._changes.revision, int(self.listened))
         if self._found is None or self._found[0] != moment:
-            found = findings(self.survey, self._apis.looks, self._known_cas(), self.listened * 1000)
+            now_ms, names = self.listened * 1000, self.interest.names
+            found = findings(self.survey, self._apis.looks, self._known_cas(), now_ms, names)
             self._found = (moment, found)
         return self._found[1]
 
     @property
     def diagnosis(self) -> Diagnosis:
         """What keeps this workstation from hearing; nothing while it cannot be told."""
-        if self.settled and self.means.layers & MULTICAST_LAYERS:
-            return diagnose(self.survey)
-        return Diagnosis(Ear.GOOD)
+        return diagnose(self.survey) if self.settled else Diagnosis(Hearing.UNKNOWN)
 
     # -- selecting
 
@@ -173,7 +172,7 @@ class Scan:
         ~/.ssh/config is not asked for by being there.
         """
         names = (host.name, *host.aliases)
-        for name in names:
+        for name in (*names, *host.addresses):
             if name in self._decided:
                 return self._decided[name]
         if any(_is_meant(given, host) for given in self.given if not given.ssh_alias):

@@ -32,8 +32,6 @@ def news(look: Look) -> str:
 
 def _row(look: Look) -> Content:
     at = words.elapsed(look.at_s)
-    if look.fault:
-        return Content.assemble(words.muted(f"{at:<6}  "), words.state(Mood.BAD, look.fault))
     verdict = words.state(Mood.GOOD, "proved") if look.ok else words.state(Mood.BAD, "not proved")
     took = words.ms(look.ms_elapsed) or "-"
     return Content.assemble(

@@ -38,7 +38,9 @@ def test_what_is_known_of_an_alias(tmp_path: Path) -> None:
         ("Host pi\n HostName 10.0.0.1\n HostName 10.0.0.2", {"pi": "10.0.0.1"}),
         ('# Host pi\nHost pi\nMatch host pi exec "touch ran"\n HostName 10.0.0.1', {}),
         ("Host pi\nHost", {}),
-        ('Host pi\n HostName 10.0.0.1\nHost "broken', {}),
+        ('Host pi\n HostName 10.0.0.1\nHost "broken', {"pi": "10.0.0.1"}),
+        ("Host pi\n ForwardAgent yes # don't\n HostName 10.0.0.1", {"pi": "10.0.0.1"}),
+        ("Include ~nobody-of-that-name/x\nInclude /\nHost pi.local", {"pi.local": "pi.local"}),
     ],
 )
 def test_which_hosts(tmp_path: Path, config: str, aliases: dict[str, str]) -> None:
