@@ -14,14 +14,21 @@ from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import SugarkubeError
 from sugarkube_tui.cluster.hearing import diagnose
 from sugarkube_tui.cluster.hosts import Survey
-from sugarkube_tui.cluster.queries import ETCD_PORTS, PeerView, ReadKubeconfig, ReadToken
-from sugarkube_tui.cluster.secrets import Secret
+from sugarkube_tui.cluster.queries import ETCD_PORTS, PeerView
 from sugarkube_tui.cluster.sightings import Layer
-from sugarkube_tui.cluster.token import JoinToken, parse_token
+from sugarkube_tui.cluster.token import JoinToken
 from sugarkube_tui.engine import ladder
-from sugarkube_tui.engine.ladder import Listing, Observed, Others
+from sugarkube_tui.engine.control_plane import NO_LOGIN, ControlPlane
+from sugarkube_tui.engine.ladder import Listing, Observed
 from sugarkube_tui.engine.logins import Logins
-from sugarkube_tui.engine.members import host_of, is_server, node_at
+from sugarkube_tui.engine.members import (
+    heard_from_others,
+    host_of,
+    is_server,
+    node_at,
+    node_of,
+    others_of,
+)
 from sugarkube_tui.engine.ports import Interest, KubeNode, Login, Target, WireLine, World
 from sugarkube_tui.engine.proof import Check, Proof, Rung, ServerProof, VantageProof, verdict
 from sugarkube_tui.engine.survey import Listener
@@ -39,9 +46,6 @@ STRANGERS = 16
 """Servers that nobody expects and that are climbed with all the same: more are a flood."""
 SOURCES = 4
 """Servers that are asked for the list of nodes, all at once; the first list counts."""
-NO_LOGIN = "no server could be logged in to"
-LIST_WITHIN_S = 5.0
-"""For a list of nodes: a Pi with a card for a disk takes its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +103,12 @@ class Climb:
         self._note = on_note
         interest = Interest((subject.environment,), layers=frozenset({Layer.ADVERTS}))
         self._listener = Listener(world.lan, interest, world.clock)
-        self._token = subject.token
-        self._kubeconfig: Secret | None = None
-        self._sources: list[str] = []
-        self._problem = ""
+        self._cluster = ControlPlane(world, logins, subject.token)
         self._deaf = ""
         self._left_out: list[str] = []
         self._hearing: dict[str, asyncio.Task[Heard]] = {}
         self._captures: dict[str, asyncio.Task[None]] = {}
         self._servers: dict[str, Observed] = {}
-        self._listings: dict[str, Listing] = {}
         self._checks: dict[str, dict[Rung, Check]] = {}
 
     async def take(self, on_wire: WireSink | None = None) -> Proof:
@@ -119,7 +119,8 @@ class Climb:
                 self._note("logging in to the servers that were heard")
                 await self._logins.open(self._strangers())
                 self._attend(on_wire)
-                await self._read_credentials()
+                self._note("reading token and kubeconfig on a server")
+                await self._cluster.read()
                 await self._list_nodes()
                 self._note("knocking at each server")
                 await asyncio.gather(self._knock(), self._logins.open(self._unvisited()))
@@ -203,54 +204,18 @@ class Climb:
     def _heard(self) -> tuple[Advert, ...]:
         return self._listener.survey.servers_of(self._subject.environment)
 
-    async def _read_credentials(self) -> None:
-        """Token and kubeconfig, from the first node that gives them.
-
-        A token that was given is what the CA is compared with: a server's own proves less.
-        """
-        self._note("reading token and kubeconfig on a server")
-        for name in self._logins:
-            try:
-                self._kubeconfig = Secret(await self._logins.ask(name, ReadKubeconfig()))
-                self._sources.append(name)
-                if self._token is None or self._token.ca_hash is None:
-                    self._token = parse_token(await self._logins.ask(name, ReadToken()), name)
-            except SugarkubeError as error:
-                self._problem = self._problem or str(error)
-            else:
-                self._problem = ""
-                return
-        self._problem = self._problem or "; ".join(self._logins.refusals)
-
     @property
     def _listed(self) -> tuple[KubeNode, ...]:
-        """The cluster's nodes, as the first server that could be asked lists them."""
-        return next((listing.nodes for listing in self._listings.values() if listing.nodes), ())
+        return self._cluster.nodes
 
     async def _list_nodes(self) -> None:
-        """Ask some servers at once for the cluster's nodes; addresses need no look-up."""
-        own = [address for name in self._sources for address in self._addresses_of(name)]
+        """Learn the cluster's nodes from some servers; addresses need no look-up."""
         heard = [address for advert in self._heard for address in advert.addresses]
-        hosts = list(dict.fromkeys((*own, *heard, *self._subject.expected)))[:SOURCES]
-        await asyncio.gather(*map(self._list, hosts))
-
-    def _addresses_of(self, name: str) -> list[str]:
-        """Of a server that we are logged in to, those by which others know it."""
-        identity = self._logins.identities[name]
-        adverts = [a for a in self._heard if not identity.addresses.isdisjoint(a.addresses)]
-        return [address for advert in adverts for address in advert.addresses] or sorted(identity.addresses)
-
-    async def _list(self, host: str) -> Listing:
-        if self._kubeconfig is None:
-            return Listing(problem=self._problem or NO_LOGIN)
-        if host not in self._listings:
-            began = self._world.clock.now()
-            try:
-                nodes = await self._world.kubernetes.nodes(self._kubeconfig, host, LIST_WITHIN_S)
-                self._listings[host] = Listing(nodes, self._ms(began))
-            except SugarkubeError as error:
-                self._listings[host] = Listing((), self._ms(began), error.what, error.remedy)
-        return self._listings[host]
+        source = self._cluster.source.addresses if self._cluster.source else frozenset[str]()
+        # Of all the addresses that the source has, those by which others know it come first.
+        own = sorted(source, key=lambda address: (address not in heard, address))
+        hosts = dict.fromkeys((*own[:2], *heard, *self._subject.expected))
+        await self._cluster.list_at(list(hosts)[:SOURCES])
 
     # -- each server, from here
 
@@ -288,14 +253,13 @@ class Climb:
         if seen.advert is not None or seen.refused == "":
             self._known[seen.host] = tuple(seen.all_addresses)
         self._tell(ladder.tls_rung(seen, self._subject.registration_address))
-        self._tell(ladder.ca_rung(seen, self._token, self._problem or NO_LOGIN))
+        self._tell(ladder.ca_rung(seen, self._cluster.token, self._cluster.problem))
         listing = Listing(problem="6443 does not open")
         if seen.refused == "":
-            listing = await self._list(seen.address)
+            listing = await self._cluster.list(seen.address)
             if not listing.nodes and seen.addresses:  # its certificate may cover the name alone
-                listing = await self._list(seen.host)
-        node = node_at(listing.nodes, seen.all_addresses, {seen.short_name})
-        self._tell(ladder.ready_rung(seen.host, node, listing))
+                listing = await self._cluster.list(seen.host)
+        self._tell(ladder.ready_rung(seen.host, node_of(listing.nodes, seen), listing))
 
     async def _resolve(self, seen: Observed) -> None:
         began = self._world.clock.now()
@@ -360,22 +324,9 @@ class Climb:
         return host_of(node, {host: seen.all_addresses for host, seen in self._servers.items()})
 
     def _decide_from_nodes(self, vantages: Sequence[Vantage]) -> None:
-        problems = {vantage.name: vantage.problem for vantage in vantages}
         servers = {node.name for node in self._listed if is_server(node)}
-        # A server that is down has a ladder of its own to tell that.
-        down = {node.name for node in self._listed if self._is_down(self._host(node))}
         for seen in self._servers.values():
-            own = node_at(self._listed, seen.all_addresses, {seen.short_name})
-            own_name = own.name if own else seen.short_name
-            others = Others(
-                tuple(v for v in vantages if not v.problem and not _is_at(v, own_name, seen)),
-                tuple(
-                    (node.name, problems.get(node.name) or self._logins.refusal(node))
-                    for node in self._listed
-                    if problems.get(node.name, "?") and node.name != own_name and node.name not in down
-                ),
-                known=bool(self._listed),
-            )
+            others = others_of(seen, self._servers.values(), vantages, self._listed, self._logins.refusal)
             hearing = [vantage for vantage in others.vantages if vantage.hears(seen.host)]
             if hearing and seen.advert is None:
                 seen.heard_by = tuple(sorted(vantage.name for vantage in hearing))
@@ -389,9 +340,6 @@ class Climb:
             self._tell(ladder.nodes_resolve_rung(seen, others))
             self._tell(ladder.nodes_reach_rung(seen, others))
             self._tell(ladder.etcd_rung(seen, others.servers(servers)))
-
-    def _is_down(self, host: str) -> bool:
-        return host in self._servers and bool(self._servers[host].refused)
 
     # -- the result
 
@@ -412,10 +360,7 @@ class Climb:
         times = [heard_ms.get(host) for host in must]
         whole = [ms for ms in times if ms is not None]
         asked = [vantage for vantage in vantages if not vantage.heard.problem]
-        others_heard = {
-            vantage.name: sum(_is_another(advert, vantage) for advert in vantage.heard.adverts)
-            for vantage in asked
-        }
+        others_heard = {vantage.name: heard_from_others(vantage) for vantage in asked}
         return Proof(
             subject.environment,
             tuple(servers),
@@ -441,7 +386,7 @@ class Climb:
         flood = f"{len(self._left_out)} more servers are advertised, and were not looked at"
         found = (
             self._deaf,
-            self._problem or (NO_LOGIN if self._servers and self._kubeconfig is None else ""),
+            "" if self._cluster.problem == NO_LOGIN and not self._servers else self._cluster.problem,
             nobody if not self._servers else "",
             flood if self._left_out else "",
         )
@@ -449,14 +394,3 @@ class Climb:
 
     def _ms(self, began: float) -> float:
         return (self._world.clock.now() - began) * 1000
-
-
-def _is_at(vantage: Vantage, name: str, seen: Observed) -> bool:
-    """Whether a vantage is the server itself."""
-    return vantage.name == name or seen.address in vantage.addresses
-
-
-def _is_another(advert: Advert, vantage: Vantage) -> bool:
-    """Whether an advert that a node hears is not its own."""
-    own = advert.host.removesuffix(".local") == vantage.name
-    return not own and vantage.addresses.isdisjoint(advert.addresses)
