@@ -25,6 +25,9 @@ async def verify(world: World, arguments: Namespace, variables: Mapping[str, str
     login = read_login(arguments)
     targets = await find_targets(world.lan, host_texts(arguments), login)
     wanted = parse_servers(arguments.servers, "--servers") if arguments.servers else 0
+    if any(target.alias.endswith(".local") for target in targets):
+        # Nobody repeats an answer within a second (RFC 6762 §6): asking at once would look like a slow LAN.
+        await world.clock.sleep(1.0)
     proof = await say_proof(world, arguments, variables, login, targets, (), wanted)
     return exit_codes.OK if proof.ok else exit_codes.FAILED
 

@@ -22,6 +22,9 @@ from sugarkube_tui.engine.ports import Given, Interest, World
 from sugarkube_tui.engine.survey import LISTEN_S, Listener, listen, look_at_apis
 from sugarkube_tui.store.consents import Consents
 
+SWEPT_WITHIN_S = 60.0
+"""Seconds for a sweep to end; a /22 takes 8."""
+
 
 async def scan(
     world: World,
@@ -67,9 +70,16 @@ async def _listen(world: World, interest: Interest, seconds: float) -> Survey:
     async with Listener(world.lan, interest, world.clock) as listener:
         try:
             await listener.until(lambda _: False, seconds)
+            if Layer.SWEEP in interest.layers:
+                await listener.until(_is_swept, max(seconds, SWEPT_WITHIN_S))
         except SugarkubeError as error:
             tell(f"✖ {error}")
     return listener.survey
+
+
+def _is_swept(survey: Survey) -> bool:
+    told = survey.layers.get(Layer.SWEEP)
+    return told is not None and told.ms is not None
 
 
 async def servers(world: World, arguments: Namespace, variables: Mapping[str, str]) -> int:
@@ -84,6 +94,10 @@ async def servers(world: World, arguments: Namespace, variables: Mapping[str, st
     for host in dict.fromkeys(advert.host for advert in adverts):
         say(host)
     apis = await look_at_apis(world.api, adverts, world.clock)
+    diagnosis = diagnose(survey)
+    for line in (f"▲ {diagnosis.what}", *(f"  · {cause}" for cause in diagnosis.causes)):
+        if diagnosis.what:
+            tell(line)
     for finding in findings(survey, apis, {}, LISTEN_S * 1000):
         if finding.environment == environment:
             tell(f"▲ {finding.what}\n  → {finding.remedy}")

@@ -47,7 +47,7 @@ def diagnose(survey: Survey, node_heard: Mapping[str, int] | None = None) -> Dia
         survey: a look that has gone on long enough.
         node_heard: how many servers each node hears, itself not counted; None when no node was asked.
     """
-    if not survey.used & MULTICAST_LAYERS:
+    if not survey.interfaces or not survey.used & MULTICAST_LAYERS:
         return Diagnosis(Hearing.UNKNOWN)  # nobody has listened
     heard_here = any(_by_multicast(survey))
     deaf = silent_interfaces(survey)

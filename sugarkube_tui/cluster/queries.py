@@ -90,7 +90,8 @@ class PeerView:
     """What a node sees of servers: one line for each name and socket, with milliseconds.
 
     `name <ms> <name> <address>,…` (nothing behind the name: it does not resolve there) and
-    `port <ms> <address> <port> open|closed`.  All are asked at once, each for 3 s at most.
+    `port <ms> <address> <port> open|closed`.  All are asked at once, each for 3 s at most.  A line
+    `own <address> …` has the node's own addresses.
 
     Attributes:
         names: looked up as the node's programs do, so through nss-mdns.
@@ -114,7 +115,8 @@ class PeerView:
             f'echo "port $(($(now) - began))" {shlex.quote(address)} {port} "$state"; }} &'
             for address, port in self.sockets
         )
-        return "\n".join(("now() { date +%s%3N; }", *lookups, *knocks, "wait"))
+        own = 'echo "own $(hostname -I)"'
+        return "\n".join(("now() { date +%s%3N; }", own, *lookups, *knocks, "wait"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,9 @@ class HeardServers:
         return (
             "command -v avahi-browse >/dev/null || "
             "{ echo 'avahi-browse is not installed here' >&2; exit 127; }; "
+            # Asking would start a daemon that was stopped.
+            "systemctl is-active --quiet avahi-daemon || "
+            "{ echo 'avahi-daemon is not active here' >&2; exit 3; }; "
             f"timeout 3 avahi-browse --parsable --resolve {shlex.quote(self.service_type)} 2>/dev/null; true"
         )
 

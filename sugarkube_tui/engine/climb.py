@@ -106,6 +106,7 @@ class Climb:
         self._cluster = ControlPlane(world, logins, subject.token)
         self._deaf = ""
         self._left_out: list[str] = []
+        self._unasked: dict[str, None] = {}
         self._hearing: dict[str, asyncio.Task[Heard]] = {}
         self._captures: dict[str, asyncio.Task[None]] = {}
         self._servers: dict[str, Observed] = {}
@@ -113,6 +114,7 @@ class Climb:
 
     async def take(self, on_wire: WireSink | None = None) -> Proof:
         """Climb; what could not be looked at is told in the proof's problem."""
+        self._logins.begin_look()
         try:
             async with self._listener:
                 await self._hear_first()
@@ -166,6 +168,7 @@ class Climb:
         seen.advert = self._advert(seen.host)
         heard = self._listener.survey.heard_after_ms(self._subject.environment)
         seen.heard_ms = heard.get(seen.host, self._listener.listened_ms)
+        seen.deaf = self._deaf.partition("\n")[0]
         self._tell(ladder.advert_rung(seen))
         self._tell(ladder.txt_rung(seen))
 
@@ -298,13 +301,20 @@ class Climb:
         heard = dict(zip(self._hearing, await asyncio.gather(*self._hearing.values()), strict=True))
         await self._knock([advert for one in heard.values() for advert in one.adverts])
         self._note("asking each node what it sees of the others, for 3 s at most")
+        for seen in self._servers.values():
+            # etcd listens on the node's own address alone, whatever else its name leads to.
+            node = node_of(self._listed, seen)
+            seen.internal = next(iter(node.addresses), "") if node else ""
         sockets = [
-            (seen.address, port)
+            socket
             for seen in self._servers.values()
             if seen.address
-            for port in (seen.port, *ETCD_PORTS)
+            for socket in (
+                (seen.address, seen.port),
+                *((seen.internal or seen.address, port) for port in ETCD_PORTS),
+            )
         ]
-        view = PeerView(tuple(self._servers), tuple(sockets))
+        view = PeerView(tuple(self._servers), tuple(dict.fromkeys(sockets)))
         logins = tuple(self._logins)
         asked = await asyncio.gather(
             *(see_peers(self._logins, name, view, heard.get(name, Heard())) for name in logins)
@@ -326,7 +336,11 @@ class Climb:
     def _decide_from_nodes(self, vantages: Sequence[Vantage]) -> None:
         servers = {node.name for node in self._listed if is_server(node)}
         for seen in self._servers.values():
+            node = node_of(self._listed, seen)
+            seen.own = next((v.addresses for v in vantages if node and v.name == node.name), seen.own)
+            self._tell(ladder.resolves_rung(seen))
             others = others_of(seen, self._servers.values(), vantages, self._listed, self._logins.refusal)
+            self._unasked |= {f"{name}: {why}": None for name, why in others.unasked}
             hearing = [vantage for vantage in others.vantages if vantage.hears(seen.host)]
             if hearing and seen.advert is None:
                 seen.heard_by = tuple(sorted(vantage.name for vantage in hearing))
@@ -356,9 +370,7 @@ class Climb:
             checks = tuple(self._checks[host][rung] for rung in Rung)
             remembered = bool(seen.heard_by) or host in self._remembered
             servers.append(ServerProof(host, checks, host in must, verdict(checks, remembered=remembered)))
-        heard_ms = self._listener.survey.heard_after_ms(subject.environment)
-        times = [heard_ms.get(host) for host in must]
-        whole = [ms for ms in times if ms is not None]
+        heard_ms = [self._servers[host].heard_ms for host in must if self._servers[host].advert is not None]
         asked = [vantage for vantage in vantages if not vantage.heard.problem]
         others_heard = {vantage.name: heard_from_others(vantage) for vantage in asked}
         return Proof(
@@ -371,10 +383,10 @@ class Climb:
                     tuple(sorted({advert.host for advert in vantage.heard.adverts})),
                     vantage.heard.problem or vantage.problem,
                 )
-                for vantage in vantages
+                for vantage in sorted(vantages, key=lambda vantage: vantage.name)
             ),
             subject.wanted,
-            max(whole) if whole and len(whole) == len(times) else None,
+            max(heard_ms) if heard_ms and len(heard_ms) == len(must) else None,
             diagnose(self._listener.survey, others_heard if asked else None),
             self._problems(),
         )
@@ -389,6 +401,7 @@ class Climb:
             "" if self._cluster.problem == NO_LOGIN and not self._servers else self._cluster.problem,
             nobody if not self._servers else "",
             flood if self._left_out else "",
+            f"not asked: {'; '.join(self._unasked)}" if self._unasked else "",
         )
         return "\n".join(filter(None, found))
 

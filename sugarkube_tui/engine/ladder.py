@@ -26,6 +26,9 @@ class Observed:
         addresses: what its name resolves to.
         refused: why 6443 did not open; empty when it did.
         heard_by: nodes whose Avahi knows it, and what it printed.
+        own: all addresses that the machine itself says it has; empty when it was not asked.
+        internal: the address by which Kubernetes knows it; empty when it does not.
+        deaf: why nobody could listen here; empty when somebody did.
     """
 
     host: str
@@ -41,6 +44,9 @@ class Observed:
     identity_ms: float = 0.0
     heard_by: tuple[str, ...] = ()
     heard_lines: tuple[str, ...] = ()
+    own: frozenset[str] = frozenset()
+    internal: str = ""
+    deaf: str = ""
 
     @property
     def port(self) -> int:
@@ -101,6 +107,8 @@ class Others:
 
 
 def advert_rung(seen: Observed) -> Check:
+    if seen.advert is None and seen.deaf:
+        return Check(seen.host, Rung.ADVERT, Held.UNKNOWN, None, seen.deaf, evidence=seen.heard_lines)
     if seen.advert is None:
         by = f"; heard by {', '.join(seen.heard_by)} (or in its cache)" if seen.heard_by else ""
         return Check(
@@ -145,6 +153,20 @@ def txt_rung(seen: Observed) -> Check:
 
 def resolves_rung(seen: Observed) -> Check:
     addresses = seen.addresses or ()
+    if not addresses and seen.deaf:
+        return Check(seen.host, Rung.RESOLVES, Held.UNKNOWN, None, seen.deaf)
+    told = (*addresses, *(seen.advert.addresses if seen.advert else ()))
+    foreign = sorted({address for address in told if ":" not in address} - seen.own) if seen.own else []
+    if foreign:
+        return Check(
+            seen.host,
+            Rung.RESOLVES,
+            Held.NO,
+            seen.resolved_ms,
+            f"leads to {', '.join(foreign)}, which {seen.short_name} does not have",
+            "another machine answers to this name: find out which, and rename it",
+            (f"{seen.host} → {', '.join(dict.fromkeys(told))}", f"it has {', '.join(sorted(seen.own))}"),
+        )
     return Check(
         seen.host,
         Rung.RESOLVES,
@@ -264,7 +286,8 @@ def ready_rung(host: str, node: KubeNode | None, listing: Listing) -> Check:
 def nodes_resolve_rung(seen: Observed, others: Others) -> Check:
     """A name has to lead to this server there, too: not to the node itself, nor to an old address."""
     views = {v.name: view for v in others.vantages if (view := v.names.get(seen.host)) is not None}
-    good = {name for name, view in views.items() if _leads_to(view.addresses, (*seen.all_addresses,))}
+    known = seen.own or seen.all_addresses
+    good = {name for name, view in views.items() if _leads_to(view.addresses, known)}
     lines = []
     for name, view in views.items():
         lines += [f"{name}$ getent ahosts {seen.host}"]
@@ -298,6 +321,7 @@ def nodes_reach_rung(seen: Observed, others: Others) -> Check:
         seen,
         Rung.NODES_REACH,
         others,
+        seen.address,
         (seen.port,),
         "a firewall or a route is in between: on the server, sudo nft list ruleset; there, ip route",
     )
@@ -309,23 +333,26 @@ def etcd_rung(seen: Observed, servers: Others) -> Check:
         seen,
         Rung.ETCD,
         servers,
+        seen.internal or seen.address,
         ETCD_PORTS,
         f"if {seen.short_name} keeps its data in SQLite, convert it with cluster-init; "
         "else look at its firewall: sudo nft list ruleset",
     )
 
 
-def _ports_rung(seen: Observed, rung: Rung, others: Others, ports: Sequence[int], remedy: str) -> Check:
+def _ports_rung(
+    seen: Observed, rung: Rung, others: Others, address: str, ports: Sequence[int], remedy: str
+) -> Check:
     good, bad, lines, times = set[str](), set[str](), [], []
     for vantage in others.vantages:
-        views = [(port, vantage.ports.get((seen.address, port))) for port in ports]
+        views = [(port, vantage.ports.get((address, port))) for port in ports]
         known = [(port, view) for port, view in views if view is not None]
         if not known:
             continue
         (good if all(view.is_open for _, view in known) else bad).add(vantage.name)
         times += [view.ms for _, view in known]
         for port, view in known:
-            lines += [f"{vantage.name}$ bash -c 'exec 3<>/dev/tcp/{seen.address}/{port}'"]
+            lines += [f"{vantage.name}$ bash -c 'exec 3<>/dev/tcp/{address}/{port}'"]
             lines += [f"  {'open' if view.is_open else 'closed'}   ({view.ms:.0f} ms)"]
     return _from_nodes(seen.host, rung, others, good, bad, max(times, default=None), lines, remedy)
 

@@ -12,7 +12,9 @@ from sugarkube_tui.cluster.text import clean_line
 from sugarkube_tui.engine.ports import KubeNode, Machine, Target, World
 
 LOGIN_WITHIN_S = 6.0
-ANSWER_WITHIN_S = 8.0
+LOGINS_AT_ONCE = 8
+"""As many as the SSH client allows: whoever waits for a place must not run out of time meanwhile."""
+ANSWER_WITHIN_S = 6.0
 """A node without power does not say goodbye: its connection would only end with SSH's keepalive."""
 
 
@@ -39,23 +41,31 @@ class Logins:
     def __init__(self, world: World) -> None:
         self.identities: dict[str, Identity] = {}
         self._machines: dict[str, Machine] = {}
+        self._targets: dict[str, Target] = {}
         self._refused: dict[str, tuple[Target, str]] = {}
+        self._tried: set[str] = set()
+        self._places = asyncio.Semaphore(LOGINS_AT_ONCE)
         self._world = world
 
     def __iter__(self) -> Iterator[str]:
         """Names of the nodes that we are logged in to."""
         return iter(tuple(self._machines))
 
+    def begin_look(self) -> None:
+        """Try again what could not be logged in to."""
+        self._tried.clear()
+
     async def open(self, targets: Iterable[Target]) -> None:
-        """Log in where we are not; one machine is logged in to once."""
-        there = {address for name in self for address in self.identities[name].addresses}
+        """Log in where we are not; one machine is logged in to once, and tried once in a look."""
+        there = {address for name in self for address in self.identities[name].addresses} | self._tried
         new = {t.name: t for t in targets if t.host not in there and t.name not in self._machines}
+        self._tried |= {target.host for target in new.values()}
         await asyncio.gather(*(self._open(target) for target in new.values()))
 
     async def _open(self, target: Target) -> None:
         machine: Machine | None = None
         try:
-            async with asyncio.timeout(LOGIN_WITHIN_S):
+            async with self._places, asyncio.timeout(LOGIN_WITHIN_S):
                 machine = await self._world.machines.open(target)
                 identity = await _identify(machine, target)
         except SugarkubeError as error:
@@ -64,6 +74,7 @@ class Logins:
             self._refused[target.name] = target, f"no login within {LOGIN_WITHIN_S:.0f} s"
         else:
             self.identities[target.name], self._machines[target.name] = identity, machine
+            self._targets[target.name] = target
             self._refused.pop(target.name, None)
             return
         if machine is not None:
@@ -98,15 +109,17 @@ class Logins:
             async with asyncio.timeout(ANSWER_WITHIN_S):
                 return await machine.ask(query)
         except TimeoutError as error:
-            await self._forget(name, machine)
-            raise ConnectionLost(f"no answer within {ANSWER_WITHIN_S:.0f} s", where=name) from error
-        except ConnectionLost:
-            await self._forget(name, machine)
+            why = f"it stopped answering: nothing within {ANSWER_WITHIN_S:.0f} s"
+            await self._forget(name, machine, why)
+            raise ConnectionLost(why, where=name) from error
+        except ConnectionLost as error:
+            await self._forget(name, machine, error.what)
             raise
 
-    async def _forget(self, name: str, machine: Machine) -> None:
+    async def _forget(self, name: str, machine: Machine, why: str) -> None:
         if self._machines.get(name) is machine:
             del self._machines[name]
+            self._refused[name] = self._targets[name], why
             await machine.close()
 
     async def close(self) -> None:

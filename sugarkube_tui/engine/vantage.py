@@ -71,17 +71,33 @@ class Vantage:
         return any(advert.host == host for advert in self.heard.adverts)
 
 
-def read_view(text: str) -> tuple[dict[str, NameView], dict[tuple[str, int], PortView]]:
-    """Read the answer to `PeerView`; lines that are none are passed over."""
+@dataclass(frozen=True, slots=True)
+class PeerViews:
+    """The answer to `PeerView`, read back.
+
+    Attributes:
+        own: the node's own addresses; empty when it did not say.
+    """
+
+    names: Mapping[str, NameView]
+    ports: Mapping[tuple[str, int], PortView]
+    own: frozenset[str]
+
+
+def read_view(text: str) -> PeerViews:
+    """Lines that are none of an answer's are passed over."""
     names: dict[str, NameView] = {}
     ports: dict[tuple[str, int], PortView] = {}
+    own: frozenset[str] = frozenset()
     for line in text.splitlines():
         match clean_line(line).split():
             case ["name", ms, name, *found] if ms.isdecimal():
                 names[name] = NameView(float(ms), tuple(found[0].split(",")) if found else ())
             case ["port", ms, address, port, state] if ms.isdecimal() and port.isdecimal():
                 ports[address, int(port)] = PortView(float(ms), state == "open")
-    return names, ports
+            case ["own", *addresses]:
+                own = frozenset(addresses)
+    return PeerViews(names, ports, own)
 
 
 async def hear_servers(logins: Logins, name: str, environment: Environment) -> Heard:
@@ -103,10 +119,10 @@ async def see_peers(logins: Logins, name: str, view: PeerView, heard: Heard) -> 
     identity = logins.identities[name]
     own = Vantage(identity.hostname or name, identity.addresses, heard)
     try:
-        names, ports = read_view(await logins.ask(name, view))
+        seen = read_view(await logins.ask(name, view))
     except SugarkubeError as error:
         return replace(own, problem=error.why or error.what)
-    return replace(own, names=names, ports=ports)
+    return replace(own, names=seen.names, ports=seen.ports, addresses=seen.own or own.addresses)
 
 
 async def capture_packets(

@@ -185,7 +185,7 @@ class SimulatedMachine:
     async def _peer_view(self, query: PeerView) -> str:
         pi = self._pi
         dice = pi.dice("peers")
-        lines = []
+        lines = [f"own {pi.address}"]
         for name in query.names:
             addresses = pi.network.addresses_of(name) if pi.resolves_local else ()
             took = dice.randint(2, 9) if addresses else 3000
@@ -193,7 +193,7 @@ class SimulatedMachine:
         for address, port in query.sockets:
             took, is_open = self._knock(address, port)
             lines.append(f"port {took} {address} {port} {'open' if is_open else 'closed'}")
-        await self._spend(max((int(line.split()[1]) for line in lines), default=0) / 1000)
+        await self._spend(max((int(line.split()[1]) for line in lines[1:]), default=0) / 1000)
         return "\n".join(lines)
 
     def _knock(self, address: str, port: int) -> tuple[int, bool]:

@@ -114,7 +114,7 @@ def test_the_cluster_is_proved(formed: tuple[Told, set[str]]) -> None:
     assert proof["ok"]
     assert sorted(proof["servers"]) == [f"{name}.local" for name in SERVERS]
     checks = told.of("check")
-    assert len(checks) == 3 * 7
+    assert len(checks) == 3 * 10
     assert all(check["held"] == "yes" and check["ms"] is not None for check in checks)
 
 

@@ -106,6 +106,18 @@ def test_a_rung_that_does_not_hold_says_why(decide: Callable[[], Check], held: H
     assert bool(check.remedy) == (held is Held.NO)
 
 
+def test_a_name_that_leads_to_another_machine_is_told() -> None:
+    own = frozenset({"10.0.0.1", "10.1.0.1", "fd00::1"})
+    assert ladder.resolves_rung(observed(own=own, addresses=("10.1.0.1", "10.0.0.1"))).held is Held.YES
+    forged = ladder.resolves_rung(observed(own=own, addresses=("10.0.0.66", "10.0.0.1")))
+    assert (forged.held, forged.seen) == (Held.NO, "leads to 10.0.0.66, which a does not have")
+
+
+def test_etcd_is_reached_at_the_address_that_kubernetes_knows() -> None:
+    seen = observed(addresses=("10.1.0.1", "10.0.0.1"), internal="10.0.0.1")
+    assert ladder.etcd_rung(seen, BOTH.servers(SERVERS)).held is Held.YES
+
+
 def test_one_node_that_does_not_get_through_is_named() -> None:
     others = replace(BOTH, vantages=(vantage("b"), vantage("c", is_open=False, resolves=False)))
     assert ladder.nodes_reach_rung(observed(), others).seen == "not from c"
@@ -165,16 +177,18 @@ def test_verdicts(found: list[Check], remembered: bool, wanted: Verdict) -> None
 
 
 def test_a_view_is_read_back_and_garbage_passed_over() -> None:
-    names, ports = read_view(
-        "name 3 a.local 10.0.0.1,fd00::1\nname 3000 b.local \nport 2 10.0.0.1 6443 open\n"
+    view = read_view(
+        "own 10.0.0.2 fd00::2\nname 3 a.local 10.0.0.1,fd00::1\nname 3000 b.local \n"
+        "port 2 10.0.0.1 6443 open\n"
         "port 3000 10.0.0.1 2379 closed\nname x y\nport 1 2\n\x1b[2Jname 1 c.local\n"
     )
-    assert names == {
+    assert view.own == {"10.0.0.2", "fd00::2"}
+    assert view.names == {
         "a.local": NameView(3.0, ("10.0.0.1", "fd00::1")),
         "b.local": NameView(3000.0, ()),
         "c.local": NameView(1.0, ()),
     }
-    assert ports == {
+    assert view.ports == {
         ("10.0.0.1", 6443): PortView(2.0, True),
         ("10.0.0.1", 2379): PortView(3000.0, False),
     }

@@ -130,7 +130,12 @@ class VerifyScreen(WizardScreen):
 
     def _draw_servers(self) -> None:
         proving = self.session.proving
-        self._grid.show([self._row(host) for host in sorted(proving.checks, key=natural)])
+        # Whoever is only seen, perhaps a flood of them, stands below those that must be there.
+        expected = {server.host for server in (proving.proof.expected if proving.proof else ())}
+        hosts = sorted(
+            proving.checks, key=lambda host: (bool(expected) and host not in expected, natural(host))
+        )
+        self._grid.show([self._row(host) for host in hosts])
         box = self.query_one("#servers-box")
         box.border_title = Content(" · ".join(filter(None, ("Servers", vantages.round_of(proving.proof)))))
         box.border_subtitle = words.plain(self._progress())

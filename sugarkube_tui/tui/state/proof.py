@@ -125,7 +125,11 @@ class Proving:
         self.due, self._began = None, self._world.clock.now()
         self._before = {host: dict(rungs) for host, rungs in self.checks.items()}
         at_s = self._began - self._opened
-        proof = await verifier.look()
+        try:
+            proof = await verifier.look()
+        except Exception:
+            self.proof = None  # what was proved before says nothing any more
+            raise
         hosts = {server.host for server in proof.servers}
         earlier = set(self._before) if self.proof is not None else hosts
         self.proof = proof
