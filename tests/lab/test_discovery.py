@@ -296,7 +296,7 @@ class TestProving:
                 "Which environment",
                 "How many servers",
                 "Registration address",
-                "Enter starts",
+                "0 reboots",
             ):
                 terminal.wait_for(shown, timeout=60)
                 terminal.press("Enter")
