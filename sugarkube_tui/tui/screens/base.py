@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -62,9 +63,9 @@ class WizardScreen(Screen[None]):
         yield Footer(show_command_palette=False)
         yield TooSmall()
 
+    @abstractmethod
     def body(self) -> Iterable[Widget]:
         """The widgets between title and footer."""
-        raise NotImplementedError
 
     def lead(self, text: Content | str) -> None:
         self.query_one("#lead", Static).update(text if isinstance(text, Content) else Content(text))
@@ -83,9 +84,9 @@ class WizardScreen(Screen[None]):
     def ready(self) -> None:
         """Called once before the first drawing."""
 
+    @abstractmethod
     def draw(self) -> None:
         """Show the session's present state."""
-        raise NotImplementedError
 
     def always_draws(self) -> bool:
         """Something on the screen changes with time alone."""
@@ -133,8 +134,9 @@ class WizardScreen(Screen[None]):
         if not self.too_small:
             self.action_proceed()
 
+    @abstractmethod
     def action_proceed(self) -> None:
-        raise NotImplementedError
+        """Take the screen's answer and go on, or tell why not."""
 
     def action_back(self) -> None:
         if (stage := self.STAGE.before) is not None:

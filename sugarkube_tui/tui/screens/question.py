@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from textual.widgets import Input
 
 from sugarkube_tui.tui.screens.base import WizardScreen
@@ -38,9 +40,9 @@ class QuestionScreen(WizardScreen):
         self._other.focus()
         return True
 
+    @abstractmethod
     def keep(self) -> None:
         """Take the answer over into the session, if it is one."""
-        raise NotImplementedError
 
     def on_choose_changed(self, event: Choose.Changed) -> None:
         self._take()
