@@ -25,7 +25,6 @@ def wizard(
     *,
     variables: dict[str, str] | None = None,
     consents: Consents | None = None,
-    hosts: tuple[str, ...] = (),
     given: tuple[Given, ...] = (),
     on_event: Callable[[Event], None] = lambda event: None,
 ) -> SugarkubeApp:
@@ -38,7 +37,6 @@ def wizard(
         login=Login(),
         open_journal=lambda environment: (on_event, RUNS),
         consents=consents or Consents(None),
-        hosts=hosts,
         given=given,
     )
 

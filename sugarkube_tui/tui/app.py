@@ -97,7 +97,6 @@ class SugarkubeApp(App[int]):
         login: Login,
         open_journal: OpenJournal,
         consents: Consents,
-        hosts: Iterable[str] = (),
         given: Iterable[Given] = (),
     ) -> None:
         super().__init__()
@@ -108,7 +107,6 @@ class SugarkubeApp(App[int]):
             login=login,
             open_journal=open_journal,
             consents=consents,
-            hosts=hosts,
             given=given,
         )
         self.register_theme(THEME)

@@ -46,7 +46,6 @@ class Session:
         login: Login,
         open_journal: OpenJournal,
         consents: Consents,
-        hosts: Iterable[str] = (),
         given: Iterable[Given] = (),
     ) -> None:
         self.world = world
@@ -56,8 +55,7 @@ class Session:
         self.fault: Evidence | None = None
         self.changes = Changes()
         self.tasks = Tasks(self._on_fault, self.changes.note)
-        named = (*map(Given.by_hand, hosts), *given)
-        self.scan = Scan(world, defaults, named, consents, self._known_cas, self.tasks, self.changes)
+        self.scan = Scan(world, defaults, given, consents, self._known_cas, self.tasks, self.changes)
         self.access = Access(world, login, self.tasks, self.changes)
         self.address = AddressCheck(world, self.tasks, self.changes)
         self.review = Review(world, self.tasks, self.changes)

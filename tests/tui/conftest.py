@@ -45,13 +45,10 @@ def start() -> Start:
         *,
         variables: dict[str, str] | None = None,
         consents: Consents | None = None,
-        hosts: tuple[str, ...] = (),
         given: tuple[Given, ...] = (),
         on_event: Callable[[Event], None] = lambda event: None,
     ) -> AsyncIterator[Driver]:
-        app = wizard(
-            world, variables=variables, consents=consents, hosts=hosts, given=given, on_event=on_event
-        )
+        app = wizard(world, variables=variables, consents=consents, given=given, on_event=on_event)
         async with app.run_test(size=size, notifications=True, tooltips=True) as pilot:
             yield Driver(app, pilot)
 
