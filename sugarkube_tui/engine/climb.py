@@ -20,7 +20,7 @@ from sugarkube_tui.cluster.token import JoinToken
 from sugarkube_tui.engine import ladder
 from sugarkube_tui.engine.control_plane import NO_LOGIN, ControlPlane
 from sugarkube_tui.engine.ladder import Listing, Observed
-from sugarkube_tui.engine.logins import Logins
+from sugarkube_tui.engine.logins import NODE_WITHIN_S, Logins
 from sugarkube_tui.engine.members import (
     heard_from_others,
     host_of,
@@ -297,10 +297,10 @@ class Climb:
 
     async def _ask_nodes(self) -> tuple[Vantage, ...]:
         """Every node's view of the servers; the workstation's own is on the ladder already."""
-        self._note("waiting for what the nodes hear, for 3 s at most")
+        self._note(f"waiting for what the nodes hear, for {NODE_WITHIN_S:.0f} s at most")
         heard = dict(zip(self._hearing, await asyncio.gather(*self._hearing.values()), strict=True))
         await self._knock([advert for one in heard.values() for advert in one.adverts])
-        self._note("asking each node what it sees of the others, for 3 s at most")
+        self._note(f"asking each node what it sees of the others, for {NODE_WITHIN_S:.0f} s at most")
         for seen in self._servers.values():
             # etcd listens on the node's own address alone, whatever else its name leads to.
             node = node_of(self._listed, seen)

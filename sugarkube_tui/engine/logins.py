@@ -14,7 +14,7 @@ from sugarkube_tui.engine.ports import KubeNode, Machine, Target, World
 LOGIN_WITHIN_S = 6.0
 LOGINS_AT_ONCE = 8
 """As many as the SSH client allows: whoever waits for a place must not run out of time meanwhile."""
-ANSWER_WITHIN_S = 6.0
+NODE_WITHIN_S = 6.0
 """A node without power does not say goodbye: its connection would only end with SSH's keepalive."""
 
 
@@ -106,10 +106,10 @@ class Logins:
         if machine is None:
             raise ConnectionLost("the connection broke", where=name)
         try:
-            async with asyncio.timeout(ANSWER_WITHIN_S):
+            async with asyncio.timeout(NODE_WITHIN_S):
                 return await machine.ask(query)
         except TimeoutError as error:
-            why = f"it stopped answering: nothing within {ANSWER_WITHIN_S:.0f} s"
+            why = f"it stopped answering: nothing within {NODE_WITHIN_S:.0f} s"
             await self._forget(name, machine, why)
             raise ConnectionLost(why, where=name) from error
         except ConnectionLost as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from textual.content import Content
 from textual.widgets import Static
 
 from sugarkube_tui.engine.events import Evidence
@@ -22,10 +21,3 @@ class Notice(Static):
         self.set_class(problem is not None, "-problem")
         if problem is not None:
             self.update(words.lines(words.evidence(problem)))
-
-    def show_text(self, text: Content | None) -> None:
-        """Something to know, which is no problem."""
-        self.display = text is not None
-        self.remove_class("-problem")
-        if text is not None:
-            self.update(text)
