@@ -93,6 +93,7 @@ class Choices:
         registration_address: IP or DNS name that joins go through; empty for none.
         channel: k3s release channel, or an exact version such as `v1.33.5+k3s1`.
         taint_servers: keep workloads off the servers; None: when there will be an agent.
+        order: names of nodes in the order in which they become servers; the others follow by name.
     """
 
     environment: Environment = field(default_factory=Environment)
@@ -101,6 +102,7 @@ class Choices:
     channel: str = DEFAULT_CHANNEL
     airgap: Airgap | None = None
     taint_servers: bool | None = None
+    order: tuple[str, ...] = ()
     clock: ClockPolicy = ClockPolicy.WARN
     even_servers: bool = False
     """An even number of servers was explicitly agreed to."""

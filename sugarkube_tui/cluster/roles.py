@@ -15,6 +15,8 @@ from sugarkube_tui.cluster.plan import Problem
 from sugarkube_tui.cluster.standing import LiveServer, Standing
 from sugarkube_tui.cluster.token import JoinToken
 
+MOVED = "moved there by you"
+
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
@@ -53,7 +55,8 @@ def assign_roles(
     """
     token_hash = (token.ca_hash if token else None) or ""
     standing = Standing.of(choices.environment, nodes, live, token_hash)
-    new = standing.new
+    new = in_order(standing.new, choices.order)
+    raised = {name for place, name in enumerate(new) if place < standing.new.index(name)}
     wanted = max(0, choices.servers - standing.server_count)
     new_servers, new_agents = new[:wanted], new[wanted:]
     first = new_servers[0] if new_servers and not standing.server_count else ""
@@ -94,15 +97,24 @@ def assign_roles(
         assignments[name] = assignment(name, Role.AGENT, reason)
     for number, name in enumerate(new_servers, start=standing.server_count + 1):
         if name == first:
-            reason = "first by name; no server of this environment was heard"
+            why = MOVED if name in raised else "first by name"
+            reason = f"{why}; no server of this environment was heard"
             assignments[name] = assignment(name, Role.FIRST_SERVER, reason)
         else:
-            assignments[name] = assignment(name, Role.SERVER, f"server {number} of {choices.servers}")
+            reason = f"server {number} of {choices.servers}"
+            reason = f"{reason}, {MOVED}" if name in raised else reason
+            assignments[name] = assignment(name, Role.SERVER, reason)
     for name in new_agents:
         reason = "there will be servers enough" if choices.servers > 1 else "there will be a server"
         assignments[name] = assignment(name, Role.AGENT, reason)
     problems = tuple(objections(standing, choices, token, len(new_servers)))
     return Roles({name: assignments[name] for name in nodes}, problems, standing.ca_hash, direct)
+
+
+def in_order(names: Sequence[str], order: Sequence[str]) -> list[str]:
+    """These names, those in `order` first and in its order; the others keep theirs."""
+    chosen = [name for name in dict.fromkeys(order) if name in names]
+    return [*chosen, *(name for name in names if name not in chosen)]
 
 
 def _usable(token: JoinToken | None, role: Role) -> JoinToken | None:

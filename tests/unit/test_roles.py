@@ -43,6 +43,37 @@ def test_the_first_server_is_the_first_by_number_not_by_letter():
     assert natural("sugarkube2") < natural("sugarkube10")
 
 
+@pytest.mark.parametrize(
+    ("order", "servers"),
+    [
+        ((), ["sugarkube0", "sugarkube1", "sugarkube2"]),
+        (("sugarkube3",), ["sugarkube3", "sugarkube0", "sugarkube1"]),
+        (("sugarkube2", "sugarkube0"), ["sugarkube2", "sugarkube0", "sugarkube1"]),
+        (("gone", "sugarkube3", "sugarkube3"), ["sugarkube3", "sugarkube0", "sugarkube1"]),
+    ],
+)
+def test_new_servers_are_taken_in_the_order_that_was_chosen(order, servers):
+    roles = assign_roles(nodes(4), (), choices(3, order=order))
+    first = [name for name, role in roles_of(roles).items() if role is Role.FIRST_SERVER]
+    others = {name for name, role in roles_of(roles).items() if role is Role.SERVER}
+    assert first == servers[:1]
+    assert others == set(servers[1:])
+
+
+def test_only_who_was_moved_up_has_it_from_the_operator():
+    roles = assign_roles(nodes(4), (), choices(3, order=("sugarkube3", "sugarkube0", "sugarkube1")))
+    told = {name: "moved there by you" in one.reason for name, one in roles.assignments.items()}
+    assert told == {"sugarkube0": False, "sugarkube1": False, "sugarkube2": False, "sugarkube3": True}
+
+
+def test_a_live_server_stays_one_wherever_others_are_moved():
+    some = nodes(4) | {"sugarkube3": prepared(3, k3s=server_k3s())}
+    roles = assign_roles(some, (), choices(3, order=("sugarkube2",)), token())
+    assert roles_of(roles)["sugarkube2"] is Role.SERVER
+    assert roles_of(roles)["sugarkube1"] is Role.AGENT
+    assert roles.assignments["sugarkube3"].goal.kept
+
+
 def test_servers_are_tainted_only_beside_agents():
     assert assign_roles(nodes(4), (), choices(3)).assignments["sugarkube0"].goal.tainted
     assert not assign_roles(nodes(3), (), choices(3)).assignments["sugarkube0"].goal.tainted
