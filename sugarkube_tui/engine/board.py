@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sugarkube_tui.engine.events import (
@@ -23,9 +23,7 @@ from sugarkube_tui.engine.events import (
     Waiting,
     Warned,
 )
-
-LOG_LINES = 5_000
-"""Lines kept per node in memory; the file has them all."""
+from sugarkube_tui.engine.log import Kind, Log, LogEntry
 
 
 @dataclass(slots=True)
@@ -35,7 +33,6 @@ class NodeBoard:
     Attributes:
         step, step_number, steps: the present step, its number from 1, and how many there will be.
         action_at: when the present action began, in seconds since the run began.
-        lines: all lines so far, including those that `log` has dropped.
         spent: seconds by what they went into; empty before the end.
     """
 
@@ -59,12 +56,7 @@ class NodeBoard:
     reboots: int = 0
     history: list[StepFinished] = field(default_factory=list)
     warnings: list[Warned] = field(default_factory=list)
-    log: deque[str] = field(default_factory=lambda: deque(maxlen=LOG_LINES))
-    lines: int = 0
-
-    def write(self, line: str) -> None:
-        self.log.append(line)
-        self.lines += 1
+    log: Log = field(default_factory=Log)
 
 
 @dataclass(slots=True)
@@ -90,6 +82,13 @@ class Board:
 
 
 def _fold_node(node: NodeBoard, event: Event) -> None:
+    if isinstance(event, LogLine):  # first, because they are many
+        node.log.write(LogEntry(event.at, Kind.OUTPUT, node.step, event.text))
+        return
+    for kind, line in _told(node, event):
+        node.log.write(
+            LogEntry(event.at, kind, event.title if isinstance(event, StepStarted) else node.step, line)
+        )
     match event:
         case NodeConnected():
             node.hostname, node.model, node.address = event.hostname, event.model, event.address
@@ -97,36 +96,21 @@ def _fold_node(node: NodeBoard, event: Event) -> None:
             node.role, node.reason, node.steps = event.role, event.reason, event.steps
         case StepStarted():
             node.step, node.step_number = event.title, event.number
-            node.write(f"── {event.title}")
         case StepFinished():
             node.history.append(event)
             node.waiting = None
             node.action = ""
-            if event.evidence is not None:
-                for line in evidence_lines(event.evidence):
-                    node.write(line)
         case ActionStarted():
             node.action, node.action_at = event.title, event.at
-            node.write(f"▶ {event.title}")
-            for detail in event.details:
-                node.write(f"  {detail}")
         case ActionFinished():
             node.action = ""
             node.actions += 1
-            node.write(f"✔ {event.title}  {event.ms / 1000:.1f} s")
-        case LogLine():
-            node.write(event.text)
         case Waiting():
-            begins = node.waiting is None or node.waiting.what != event.what
-            if begins and event.what != node.action:  # an action's own progress is no wait
-                node.write(f"◷ {event.what}")
             node.waiting = event
         case WaitEnded():
             node.waiting = None
         case Warned():
             node.warnings.append(event)
-            node.write(f"▲ {event.what}")
-            node.write(f"  → {event.remedy}")
         case NodeFinished():
             node.result, node.evidence, node.finished_at = event.result, event.evidence, event.at
             node.spent, node.actions, node.reboots = dict(event.spent), event.actions, event.reboots
@@ -134,11 +118,35 @@ def _fold_node(node: NodeBoard, event: Event) -> None:
             node.action = ""
 
 
+def _told(node: NodeBoard, event: Event) -> Sequence[tuple[Kind, str]]:
+    """What an event that is no line of output adds to the log, before it is folded."""
+    match event:
+        case StepStarted():
+            return [(Kind.STEP, f"── {event.title}")]
+        case StepFinished() if event.evidence is not None:
+            return [(Kind.ERROR, line) for line in evidence_lines(event.evidence)]
+        case ActionStarted():
+            details = [f"  {line}" for detail in event.details for line in detail.splitlines() or [""]]
+            return [(Kind.COMMAND, line) for line in (f"▶ {event.title}", *details)]
+        case ActionFinished():
+            return [(Kind.DONE, f"✔ {event.title}  {event.ms / 1000:.1f} s")]
+        case Waiting():
+            begins = node.waiting is None or node.waiting.what != event.what
+            if begins and event.what != node.action:  # an action's own progress is no wait
+                return [(Kind.WAIT, f"◷ {event.what}")]
+        case Warned():
+            what, *rest = event.what.splitlines() or [""]
+            lines = [f"▲ {what}", *(f"  {line}" for line in rest), f"  → {event.remedy}"]
+            return [(Kind.WARNING, line) for line in lines]
+        case _:
+            pass
+    return ()
+
+
 def evidence_lines(evidence: Evidence) -> list[str]:
     """A failure as lines for a log: what, why, the command's last lines, what to do next."""
     lines = [f"✖ {evidence.what}"]
-    if evidence.why:
-        lines.append(f"  {evidence.why}")
+    lines += [f"  {line}" for line in evidence.why.splitlines()]
     if evidence.command:
         status = "" if evidence.exit_status is None else f" (exit status {evidence.exit_status})"
         lines.append(f"  command: {evidence.command.splitlines()[0]}{status}")

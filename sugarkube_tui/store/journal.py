@@ -39,8 +39,8 @@ class RunJournal:
             self._write("events.jsonl", json.dumps(as_json(event), ensure_ascii=False))
             self._board.fold(event)
             for name, node in self._board.nodes.items():
-                while node.log:
-                    self._write(f"{name.translate(_FORBIDDEN)}.log", f"{event.at:8.2f}  {node.log.popleft()}")
+                for entry in node.log.take():
+                    self._write(f"{name.translate(_FORBIDDEN)}.log", f"{entry.at:8.2f}  {entry.text}")
         except OSError as error:
             self.problem = f"the log stops here: {error}"
         if isinstance(event, RunFinished) or self.problem:

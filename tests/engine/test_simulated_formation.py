@@ -28,6 +28,7 @@ from sugarkube_tui.engine.events import (
 )
 from sugarkube_tui.engine.formation import Formation, Request
 from sugarkube_tui.engine.joining import Answer, Question
+from sugarkube_tui.engine.log import Kind
 from sugarkube_tui.engine.ports import Login, World
 from sugarkube_tui.engine.survey import LISTEN_S
 from sugarkube_tui.simulator import Simulation
@@ -274,8 +275,9 @@ class TestBoard:
             assert node.warnings == story.of(Warned, name)
             assert node.waiting is None
             assert node.action == ""
-            assert node.lines == len(node.log)
-            assert node.lines >= len(story.of(LogLine, name))
+            assert node.log.total == len(node.log)
+            lines = [entry.text for entry in node.log if entry.kind is Kind.OUTPUT]
+            assert lines == [event.text for event in story.of(LogLine, name)]
 
     async def test_it_folds_a_failure(self, simulation: Simulation) -> None:
         story = await form(simulation.world, targets(0, 1), Choices(registration_address=NOWHERE))
@@ -285,7 +287,7 @@ class TestBoard:
         failed = board.nodes["sugarkube1"]
         assert failed.result is Result.FAILED
         assert failed.evidence == story.node("sugarkube1").evidence
-        assert any("✖" in line for line in failed.log)
+        assert any("✖" in entry.text for entry in failed.log if entry.kind is Kind.ERROR)
 
 
 async def test_every_step_of_the_catalogue_is_passed_by_every_node(world: World) -> None:

@@ -245,26 +245,26 @@ async def test_the_wire_view_shows_packets_and_none_before(
 ) -> None:
     async with verifying() as driver:
         wire = proving_of(driver).wire
-        assert wire.lines == 0
+        assert wire.log.total == 0
         await driver.press("w")
         await driver.shows("─ Wire: ")
         await look_again(driver, held)
         await driver.shows(f"Wire: {HERE}")
         assert set(wire.vantages) >= {HERE, "sugarkube0", "sugarkube5"}
         log = driver.app.screen.query_one(LogPane)
-        await driver.until(lambda: log.line_count >= wire.lines, "all packets to be drawn")
+        await driver.until(lambda: log.line_count >= wire.log.total, "all packets to be drawn")
         assert log.following
-        captured = wire.lines
+        captured = wire.log.total
         await driver.press("w")
         await driver.shows("Who hears whom")
         await look_again(driver, held)
-        assert wire.lines == captured
+        assert wire.log.total == captured
 
 
 async def test_a_variable_shows_the_wire_from_the_start(verifying: Verifying) -> None:
     async with verifying(variables={"SUGARKUBE_DEBUG_MDNS": "1"}) as driver:
         await driver.shows(f"Wire: {HERE}", "_k3s-sugar-dev._tcp")
-        assert proving_of(driver).wire.lines > 0
+        assert proving_of(driver).wire.log.total > 0
 
 
 # -- who is who, and who hears

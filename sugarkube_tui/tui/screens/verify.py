@@ -182,7 +182,7 @@ class VerifyScreen(WizardScreen):
         if self._view == WIRE:
             heard_by = ", ".join(proving.wire.vantages) or "waiting for the first packet"
             self.query_one(f"#{WIRE}").border_title = words.plain(f"Wire: {heard_by}")
-            self.query_one(LogPane).feed(proving.wire)
+            self.query_one(LogPane).feed(proving.wire.log)
         elif self._view == LOOKS:
             self.query_one(f"#{LOOKS}", Pane).show(history.lines(proving.looks))
         else:

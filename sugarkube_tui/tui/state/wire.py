@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-
+from sugarkube_tui.engine.log import Kind, Log, LogEntry
 from sugarkube_tui.engine.ports import WireLine
 
 WIRE_LINES = 500
@@ -13,14 +12,12 @@ class Wire:
     """What was captured.
 
     Attributes:
-        log: one line for each packet, the newest last: seconds, vantage, what it says.
-        lines: all lines so far, including those that `log` has dropped.
+        log: one entry for each packet: seconds, vantage, what it says; its "step" is the vantage.
         vantages: where packets were captured, in the order in which they came.
     """
 
     def __init__(self) -> None:
-        self.log: deque[str] = deque(maxlen=WIRE_LINES)
-        self.lines = 0
+        self.log = Log(lines=WIRE_LINES)
         self.vantages: list[str] = []
 
     def write(self, line: WireLine, began_s: float) -> None:
@@ -28,5 +25,5 @@ class Wire:
         if line.vantage not in self.vantages:
             self.vantages.append(line.vantage)
         at_s = began_s + line.at_ms / 1000
-        self.log.append(f"{at_s:7.3f}  {line.vantage:<16}  {line.text}")
-        self.lines += 1
+        text = f"{at_s:7.3f}  {line.vantage:<16}  {line.text}"
+        self.log.write(LogEntry(at_s, Kind.OUTPUT, line.vantage, text))

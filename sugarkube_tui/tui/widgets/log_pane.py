@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Iterable
-from itertools import islice
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.highlighter import Highlighter
@@ -14,7 +12,7 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.widgets import Log
 
-from sugarkube_tui.engine.board import LOG_LINES
+from sugarkube_tui.engine import log
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SIGNS = {"✔": "green", "▶": "cyan", "✖": "bold red", "▲": "yellow", "◷": "yellow", "→": "bold yellow"}
@@ -33,18 +31,6 @@ class _Signs(Highlighter):
             text.stylize(_SIGNS[sign], start, start + 1)
 
 
-class Logged(Protocol):
-    """What a log is drawn from.
-
-    Attributes:
-        log: the last lines.
-        lines: all lines so far, including those that `log` has dropped.
-    """
-
-    log: deque[str]
-    lines: int
-
-
 class LogPane(Log, inherit_bindings=False):
     """Follows the end until the reader scrolls up; then it stays, and counts what is new."""
 
@@ -60,24 +46,24 @@ class LogPane(Log, inherit_bindings=False):
     ]
 
     def __init__(self) -> None:
-        super().__init__(max_lines=LOG_LINES, auto_scroll=True)
+        super().__init__(max_lines=log.LOG_LINES, auto_scroll=True)
         self.highlight = True
         self.highlighter = _Signs()
         self._shown = 0
         self.following = True
         self.unseen = 0
 
-    def feed(self, logged: Logged) -> None:
+    def feed(self, logged: log.Log) -> None:
         """Draw the lines that are new since the last time."""
-        if logged.lines < self._shown:  # it has begun anew
+        if logged.total < self._shown:  # it has begun anew
             self.clear()
             self._shown = 0
-        self.unseen = logged.lines - self._shown
+        self.unseen = logged.total - self._shown
         if not self.following or self.unseen == 0:
             return
-        new = min(self.unseen, len(logged.log))
-        self._shown, self.unseen = logged.lines, 0
-        self.write_lines(islice(logged.log, len(logged.log) - new, None), scroll_end=True)
+        new = [entry.text for entry in logged.since(self._shown)]
+        self._shown, self.unseen = logged.total, 0
+        self.write_lines(new, scroll_end=True)
         self.scroll_end(animate=False, immediate=True, x_axis=False)
 
     def follow(self, following: bool) -> None:

@@ -78,7 +78,7 @@ class NodePane(Vertical):
         for other in Mood:
             self.set_class(other is mood, f"-{other.name.lower()}")
         log = self.log_pane
-        log.feed(node)
+        log.feed(node.log)
         digit = f"{self._number} " if self._number <= 9 else ""
         self.border_title = Content.assemble(
             (digit, words.MUTED),
