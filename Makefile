@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check lint lab lab-tools bench run clean
+.PHONY: demo test check lint readme lab lab-tools bench run clean
 
 demo: $(READY)  ## the wizard on a simulated LAN
 	$(BIN)/sugarkube-tui --demo
@@ -15,6 +15,9 @@ run: $(READY)  ## the wizard on your LAN
 
 test: $(READY)  ## all tests that need neither root nor network
 	$(BIN)/python -m pytest
+
+readme: $(READY)  ## the table of keys in README.md, from the registry of keys
+	$(BIN)/python -m screenshots.readme
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -9,11 +9,14 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual.app import App
+from textual.binding import Binding
 from textual.theme import Theme
 
 from sugarkube_tui.cluster.choices import Defaults
 from sugarkube_tui.engine.ports import Given, Login, World
 from sugarkube_tui.store.consents import Consents
+from sugarkube_tui.tui.guidance import guidance
+from sugarkube_tui.tui.keys import written
 from sugarkube_tui.tui.screens.access import AccessScreen
 from sugarkube_tui.tui.screens.address import AddressScreen
 from sugarkube_tui.tui.screens.base import WizardScreen
@@ -123,8 +126,16 @@ class SugarkubeApp(App[int]):
         """Show a stage's screen; it draws itself from the session."""
         self.switch_screen(SCREENS[stage]())
 
-    def show_help(self, stage: Stage) -> None:
-        self.push_screen(Help(stage))
+    def show_help(self, group: str) -> None:
+        """Show what has the focus, and its keys and the screen's.
+
+        Args:
+            group: the screen's or dialog's name in the registry of keys.
+        """
+        self.push_screen(Help(guidance(group, self.screen.focused, self._keymap)))
+
+    def get_key_display(self, binding: Binding) -> str:
+        return binding.key_display or written((binding.key,))
 
     async def action_quit(self) -> None:
         if not self.session.run.phase.active:

@@ -1,4 +1,5 @@
-"""Every key of the wizard, in one place: bindings, the help screen and the README's table come from here."""
+"""Every key of the wizard, in one place: bindings, help, command palette, remapping and the README's table
+come from here."""
 
 from __future__ import annotations
 
@@ -7,6 +8,22 @@ from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
 
+Keymap = Mapping[str, str]
+"""Names of bindings, and Textual's names of their keys, separated by commas."""
+
+_NAMES = {
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "escape": "Esc",
+    "question_mark": "?",
+    "colon": ":",
+    "slash": "/",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -14,11 +31,13 @@ class Key:
 
     Attributes:
         keys: Textual's key names, separated by commas.
-        action: what it does, without `action_`.
+        action: what it does, without `action_`; empty: a widget does it, and it is listed for the help only.
         label: for the footer.
         says: for the help screen.
         shown: it is in the footer.
-        display: how the key is written; empty: as Textual does.
+        display: how the key is written in the footer; empty: as its name.
+        id: for remapping; empty: made from group and action.
+        essential: it keeps the built-in keys beside those of the settings file.
     """
 
     keys: str
@@ -27,30 +46,70 @@ class Key:
     says: str
     shown: bool = True
     display: str = ""
+    id: str = ""
+    essential: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Textual's names of the keys, one by one."""
+        return tuple(filter(None, self.keys.split(",")))
 
     @property
     def written(self) -> str:
-        return self.display or self.keys.split(",")[0].replace("_", " ")
+        """All its keys, as they are printed on keyboards."""
+        if not self.action and self.display:
+            return self.display
+        return written(self.names)
 
 
-_BACK = Key("escape", "back", "Back", "go back; every answer is kept", display="Esc")
+def written(names: tuple[str, ...]) -> str:
+    """`? F1` for `question_mark` and `f1`."""
+    return " ".join(map(_written, names))
+
+
+def _written(name: str) -> str:
+    *modifiers, key = name.split("+")
+    short = _NAMES.get(key) or (key if len(key) == 1 else key.replace("_", " ").capitalize())
+    signs = {"ctrl": "^", "shift": "⇧", "alt": "Alt+"}
+    return "".join(signs.get(modifier, f"{modifier}+") for modifier in modifiers) + short
+
+
+def key_id(group: str, key: Key) -> str:
+    """What a binding is called in the settings file, such as `scan.rescan`."""
+    if key.id:
+        return key.id
+    action = key.action.split("(")[0]
+    return f"{group.lower().replace(' ', '_')}.{action}{'.back' if '(-' in key.action else ''}"
+
+
+_BACK = Key("escape", "back", "Back", "go back; every answer is kept", id="app.back", essential=True)
+_HELP = Key(
+    "question_mark,f1",
+    "help",
+    "Help",
+    "what has the focus, and the keys that work there",
+    display="?",
+    id="app.help",
+    essential=True,
+)
 _EVERYWHERE = (
-    Key("question_mark,f1", "help", "Help", "show the keys of this screen", display="?"),
-    Key("q", "app.quit", "Quit", "leave; asks when a run is going on", shown=False, display="q"),
+    _HELP,
+    Key("q", "app.quit", "Quit", "leave; asks when a run is going on", False, id="app.quit", essential=True),
 )
-_MOVE = (
-    Key("", "", "", "move in lists and logs", shown=False, display="↑ ↓  j k"),
-    Key("", "", "", "go to the next or previous field or pane", shown=False, display="Tab ⇧Tab"),
-)
+_TAB = Key("", "", "", "go to the next or previous field or pane", display="Tab ⇧Tab")
 
 
 def _continue(says: str, label: str = "Continue") -> Key:
-    return Key("enter", "proceed", label, says, display="Enter")
+    return Key("enter", "proceed", label, says, id="app.proceed", essential=True)
+
+
+def _close(keys: str, says: str = "back to the screen") -> Key:
+    return Key(keys, "close", "Close", says, essential=True)
 
 
 KEYS: Mapping[str, tuple[Key, ...]] = {
     "Scan": (
-        Key("space", "select", "Select", "select or leave out the highlighted host", display="Space"),
+        Key("space", "select", "Select", "select or leave out the highlighted host"),
         Key("a", "add_host", "Add host", "add a host by name or address"),
         Key("l", "look", "Look", "choose where to look: layers, interfaces, the sweep"),
         _continue("go on with the selected hosts"),
@@ -59,7 +118,7 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
             "s", "sweep", "Sweep", "knock at port 22 of every address of the subnet; asks first", shown=False
         ),
         Key("e", "evidence", "Evidence", "read the evidence for the highlighted row, and back", shown=False),
-        Key("escape", "close_evidence", "", "back from the evidence", shown=False, display="Esc"),
+        Key("escape", "close_evidence", "", "back from the evidence", shown=False, essential=True),
         *_EVERYWHERE,
     ),
     "Access": (
@@ -77,8 +136,8 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
         Key("r", "look", "Look again", "read the nodes again and plan anew"),
         Key("o", "leave_out", "Leave out", "leave out the highlighted node and look again"),
         _BACK,
-        Key("J,ctrl+d", "scroll_details(8)", "", "scroll the details down", shown=False, display="J"),
-        Key("K,ctrl+u", "scroll_details(-8)", "", "scroll the details up", shown=False, display="K"),
+        Key("J,ctrl+d", "scroll_details(8)", "", "scroll the details down", shown=False),
+        Key("K,ctrl+u", "scroll_details(-8)", "", "scroll the details up", shown=False),
         *_EVERYWHERE,
     ),
     "Run": (
@@ -89,7 +148,7 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
         Key("r", "again", "Run again", "after a failure: go on from what is true on the nodes"),
         Key("s", "summary", "Summary", "when the run has ended: summary or panes", shown=False),
         Key("tab", "pane(1)", "", "next pane", shown=False),
-        Key("shift+tab", "pane(-1)", "", "previous pane", shown=False, display="⇧Tab"),
+        Key("shift+tab", "pane(-1)", "", "previous pane", shown=False),
         Key("1,2,3,4,5,6,7,8,9", "", "", "that node's pane", shown=False, display="1 … 9"),
         *_EVERYWHERE,
     ),
@@ -99,16 +158,84 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
         Key("e,space", "evidence", "Evidence", "what was seen at this rung of this server", display="e"),
         Key("w", "wire", "Wire", "the mDNS packets as they pass, or the vantages again"),
         Key("c", "looks", "Changes", "the last looks and what changed, or the vantages again", shown=False),
-        Key("", "", "", "another rung of the highlighted server", shown=False, display="← →  h l"),
-        Key("escape,b", "back", "Run", "back to the run's panes and summary", shown=False, display="Esc b"),
+        Key("escape,b", "back", "Run", "back to the run's panes and summary", shown=False, essential=True),
         *_EVERYWHERE,
     ),
+    # -- dialogs
+    "Confirm": (
+        Key("y", "answer(True)", "Yes", "yes, do it", id="confirm.yes"),
+        Key("n,escape", "answer(False)", "No", "no, leave it as it is", id="confirm.no", essential=True),
+        _HELP,
+    ),
+    "Question": (
+        Key("enter", "take", "Answer", "take the highlighted answer", essential=True),
+        Key("escape", "later", "Later", "decide later; the run goes on waiting", essential=True),
+        _HELP,
+    ),
+    "Add host": (Key("escape", "cancel", "Cancel", "back; nothing is added", essential=True), _HELP),
+    "Where to look": (
+        Key("space", "switch", "Switch", "switch the highlighted row on or off"),
+        _close("escape,enter", "back to the scan; a change looks afresh"),
+        _HELP,
+    ),
+    "Evidence": (_close("escape,e,enter,q,space"), _HELP),
+    "Help": (_close("escape,question_mark,f1,enter,q"),),
+    # -- widgets: these keys work where the widget has the focus
+    "Table": (
+        Key("up,k", "cursor_up", "", "the row above", shown=False),
+        Key("down,j", "cursor_down", "", "the row below", shown=False),
+        Key("home,g", "first", "", "the first row", shown=False),
+        Key("end,G", "last", "", "the last row", shown=False),
+        Key("pageup", "page_up", "", "a page up", shown=False),
+        Key("pagedown", "page_down", "", "a page down", shown=False),
+    ),
+    "Grid": (
+        Key("left,h", "move(-1)", "", "the cell to the left", shown=False),
+        Key("right,l", "move(1)", "", "the cell to the right", shown=False),
+    ),
+    "Pane": (
+        Key("up,k", "scroll_up", "", "a line up", shown=False),
+        Key("down,j", "scroll_down", "", "a line down", shown=False),
+        Key("pageup", "page_up", "", "a page up", shown=False),
+        Key("pagedown", "page_down", "", "a page down", shown=False),
+        Key("home,g", "scroll_home", "", "to the top", shown=False),
+        Key("end,G", "scroll_end", "", "to the end", shown=False),
+    ),
+    "Log": (
+        Key("up,k", "scroll_up", "", "a line up; then it stays there", shown=False),
+        Key("down,j", "scroll_down", "", "a line down", shown=False),
+        Key("left,h", "scroll_left", "", "to the left", shown=False),
+        Key("right,l", "scroll_right", "", "to the right", shown=False),
+        Key("pageup,b", "page_up", "", "a page up", shown=False),
+        Key("pagedown,space", "page_down", "", "a page down", shown=False),
+        Key("home,g", "scroll_home", "", "to the oldest line that is kept", shown=False),
+        Key("end,G", "scroll_end", "", "to the end, and follow it", shown=False),
+    ),
+    "Field": (Key("enter", "submit", "Continue", "go on with what is typed", essential=True),),
 }
-"""By screen.  A key without action belongs to a widget and is listed for the help only."""
+"""By group: the wizard's screens, its dialogs, and the widgets with keys of their own."""
+
+WIDGETS_OF: Mapping[str, tuple[str, ...]] = {
+    "Scan": ("Table", "Pane"),
+    "Access": ("Table", "Pane", "Field"),
+    "Environment": ("Table", "Pane", "Field"),
+    "Servers": ("Table", "Pane", "Field"),
+    "Address": ("Pane", "Field"),
+    "Review": ("Table", "Pane"),
+    "Run": ("Log", "Pane"),
+    "Verify": ("Table", "Grid", "Pane", "Log"),
+    "Confirm": (),
+    "Question": ("Table",),
+    "Add host": ("Field",),
+    "Where to look": ("Table",),
+    "Evidence": ("Pane",),
+    "Help": ("Pane",),
+}
+"""The widgets that can have the focus, for each screen and dialog."""
 
 
-def bindings(screen: str) -> list[BindingType]:
-    """A screen's bindings; each has an id, so that it can be told apart and remapped."""
+def bindings(group: str) -> list[BindingType]:
+    """A screen's, dialog's or widget's bindings; each has an id, so that it can be remapped."""
     return [
         Binding(
             key.keys,
@@ -117,24 +244,53 @@ def bindings(screen: str) -> list[BindingType]:
             show=key.shown,
             key_display=key.display or None,
             tooltip=key.says,
-            id=f"{screen.lower()}.{key.action.split('(')[0]}{'.back' if '(-' in key.action else ''}",
+            id=key_id(group, key),
         )
-        for key in KEYS[screen]
+        for key in KEYS[group]
         if key.action
     ]
 
 
-def help_rows(screen: str) -> list[tuple[str, str]]:
+def actions(group: str) -> list[str]:
+    """The names of a group's actions, without their parameters."""
+    return [key.action.split("(")[0] for key in KEYS[group] if key.action]
+
+
+def effective(group: str, key: Key, keymap: Keymap) -> tuple[str, ...]:
+    """Textual's names of the keys that a binding has."""
+    remapped = keymap.get(key_id(group, key)) if key.action else None
+    return tuple(remapped.split(",")) if remapped else key.names
+
+
+def help_rows(group: str, keymap: Keymap) -> list[tuple[str, str]]:
     """Key and meaning, for the help screen."""
-    return [(key.written, key.says) for key in (*KEYS[screen], *_MOVE)]
+    rows = [
+        (written(effective(group, key, keymap)) if key.action else key.written, key.says)
+        for key in KEYS[group]
+    ]
+    return [*rows, (_TAB.written, _TAB.says)] if group in WIDGETS_OF else rows
 
 
 def markdown_table() -> str:
     """All keys, for the README."""
-    rows = [f"| {screen} | `{key.written}` | {key.says} |" for screen in KEYS for key in _own(screen)]
-    rows += [f"| everywhere | `{key.written}` | {key.says} |" for key in (_BACK, *_EVERYWHERE, *_MOVE)]
-    return "\n".join(["| screen | key | what it does |", "| --- | --- | --- |", *rows])
+    shared = (_BACK, *_EVERYWHERE)
+    rows = [("everywhere", "app", key) for key in (*shared, _TAB)]
+    rows += [(_where(group), group, key) for group in KEYS for key in KEYS[group] if key not in shared]
+    return "\n".join(
+        [
+            "| where | key | what it does | name in the settings file |",
+            "| --- | --- | --- | --- |",
+            *(
+                f"| {where} | {_code(key)} | {key.says} | {f'`{key_id(group, key)}`' if key.action else ''} |"
+                for where, group, key in rows
+            ),
+        ]
+    )
 
 
-def _own(screen: str) -> list[Key]:
-    return [key for key in KEYS[screen] if key is not _BACK and key not in _EVERYWHERE]
+def _where(group: str) -> str:
+    return group if group in WIDGETS_OF else f"in a {group.lower()}"
+
+
+def _code(key: Key) -> str:
+    return " ".join(f"`{name}`" for name in key.written.split())

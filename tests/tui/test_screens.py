@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from textual.binding import Binding
 
 from screenshots.driving import Driver
 from screenshots.held import HeldSimulation
-from sugarkube_tui.tui import keys
+from sugarkube_tui.tui.guidance import topic_of
+from sugarkube_tui.tui.keys import WIDGETS_OF
 from sugarkube_tui.tui.screens.base import WizardScreen
 from sugarkube_tui.tui.stages import Stage
 from tests.tui.conftest import LARGE, SMALL, Start
@@ -44,6 +44,11 @@ async def every_screen(driver: Driver) -> None:
 async def check(driver: Driver) -> None:
     screen = driver.app.screen
     assert isinstance(screen, WizardScreen)
+    for widget in screen.query("*"):
+        if widget.focusable:
+            assert topic_of(screen.STAGE, widget) is not None, f"no help on {widget} of {screen.STAGE}"
+            groups = {getattr(node, "KEY_GROUP", "") for node in widget.ancestors_with_self}
+            assert groups & {*WIDGETS_OF[screen.STAGE]}, f"the keys of {widget} are unknown on {screen.STAGE}"
     assert screen.focused is not None, f"nothing has the focus on {screen.STAGE}"
     await driver.shows("? Help")
     width = driver.app.size.width
@@ -58,7 +63,7 @@ async def check(driver: Driver) -> None:
                 break
         assert reached >= set(screen.focus_chain), f"not reachable by Tab on {screen.STAGE}"
     await driver.press("f1")
-    await driver.shows(f"Keys on {screen.STAGE}", "Esc closes")
+    await driver.shows("Help: ", "Esc closes")
     await driver.press("escape")
     await driver.until(lambda: driver.app.screen is screen, "the help to close")
 
@@ -93,20 +98,3 @@ async def test_an_unforeseen_error_is_shown_and_not_swallowed(held: HeldSimulati
         await driver.hosts(8)
         driver.app.session.tasks.start("faulty", fails())
         await driver.shows("sugarkube-tui made a mistake", "ValueError: [/a] mistake")
-
-
-@pytest.mark.parametrize("screen", keys.KEYS)
-def test_every_binding_has_an_id_and_says_what_it_does(screen: str) -> None:
-    bindings = keys.bindings(screen)
-    ids = [binding.id for binding in bindings if isinstance(binding, Binding)]
-    assert len(ids) == len(set(ids)) == len(bindings)
-    assert all(key.says for key in keys.KEYS[screen])
-    footer = [key for key in keys.KEYS[screen] if key.shown and key.action not in ("again", "stop")]
-    assert len(footer) <= 5
-
-
-def test_the_readme_table_names_every_key() -> None:
-    table = keys.markdown_table()
-    for screen, entries in keys.KEYS.items():
-        for key in entries:
-            assert key.says in table, screen

@@ -16,7 +16,7 @@ from textual.widgets import Footer, Input, Static
 from sugarkube_tui.cluster.errors import SugarkubeError
 from sugarkube_tui.engine.events import Evidence
 from sugarkube_tui.tui import words
-from sugarkube_tui.tui.keys import KEYS
+from sugarkube_tui.tui.keys import actions
 from sugarkube_tui.tui.session import Session
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.widgets.notice import Notice
@@ -105,14 +105,10 @@ class WizardScreen(Screen[None]):
 
     def _refresh_footer(self) -> None:
         """Draw the keys anew, but only when other ones are allowed: the footer is built from widgets."""
-        allowed = tuple(self.check_action(action, ()) for action in self._actions)
+        allowed = tuple(self.check_action(action, ()) for action in actions(self.STAGE))
         if allowed != self._allowed:
             self._allowed = allowed
             self.refresh_bindings()
-
-    @property
-    def _actions(self) -> list[str]:
-        return [key.action.split("(")[0] for key in KEYS[self.STAGE] if key.action]
 
     def tell(self, problem: SugarkubeError | Evidence | None) -> None:
         """Show a problem until it is settled; None: it is."""
@@ -147,4 +143,4 @@ class WizardScreen(Screen[None]):
             self.wizard.go(stage)
 
     def action_help(self) -> None:
-        self.wizard.show_help(self.STAGE)
+        self.wizard.show_help(self.STAGE.value)

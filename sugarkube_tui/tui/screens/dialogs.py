@@ -3,33 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.binding import BindingType
+from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, ScreenResultType
 from textual.widgets import Input, Static
 
 from sugarkube_tui.cluster.choices import parse_registration_address
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.engine.joining import Answer, Question
-from sugarkube_tui.tui import keys, words
-from sugarkube_tui.tui.stages import Stage
+from sugarkube_tui.tui import words
+from sugarkube_tui.tui.guidance import Section
+from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.widgets.field import Field
 from sugarkube_tui.tui.widgets.notice import Notice
+from sugarkube_tui.tui.widgets.pane import Pane
 from sugarkube_tui.tui.widgets.table import Column, Row, Table
 from sugarkube_tui.tui.widgets.too_small import TooSmall
 
+if TYPE_CHECKING:
+    from sugarkube_tui.tui.app import SugarkubeApp
 
-class Confirm(ModalScreen[bool]):
+
+class Dialog(ModalScreen[ScreenResultType]):
+    """What is asked or told over a screen.  `KEY_GROUP` is its name in the registry of keys."""
+
+    KEY_GROUP: ClassVar[str]
+
+    def action_help(self) -> None:
+        cast("SugarkubeApp", self.app).show_help(self.KEY_GROUP)
+
+
+class Confirm(Dialog[bool]):
     """A question that is answered with one key; Enter never says yes to what cannot be undone."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer(True)", "Yes", id="confirm.yes"),
-        Binding("n,escape", "answer(False)", "No", id="confirm.no"),
-    ]
+    KEY_GROUP = "Confirm"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEY_GROUP)
 
     def __init__(self, title: str, text: str, yes: str, no: str) -> None:
         super().__init__()
@@ -54,13 +66,11 @@ class Confirm(ModalScreen[bool]):
         self.dismiss(answer)
 
 
-class AskOperator(ModalScreen[Answer | None]):
+class AskOperator(Dialog[Answer | None]):
     """What the run does not decide by itself.  Escape leaves the question open."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "take", "Answer", id="question.take"),
-        Binding("escape", "later", "Later", id="question.later"),
-    ]
+    KEY_GROUP = "Question"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEY_GROUP)
 
     def __init__(self, question: Question) -> None:
         super().__init__()
@@ -93,10 +103,11 @@ class AskOperator(ModalScreen[Answer | None]):
         self.dismiss(None)
 
 
-class AddHost(ModalScreen[str]):
+class AddHost(Dialog[str]):
     """Takes a host name or address; empty when nothing is to be added."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel", id="add_host.cancel")]
+    KEY_GROUP = "Add host"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEY_GROUP)
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as dialog:
@@ -126,31 +137,40 @@ class AddHost(ModalScreen[str]):
         self.dismiss("")
 
 
-class Help(ModalScreen[None]):
-    """The keys of a screen, from the one registry of keys."""
+class Help(Dialog[None]):
+    """The help for what has the focus, and all keys that work there."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,f1,enter,q", "close", "Close", id="help.close")
-    ]
+    KEY_GROUP = "Help"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEY_GROUP)
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, sections: Sequence[Section]) -> None:
         super().__init__()
-        self._stage = stage
+        self._sections = sections
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content(f"Keys on {self._stage}")
-            with VerticalScroll():
-                yield Static(_key_table(keys.help_rows(self._stage)))
-            yield Static("Esc closes", classes="hint")
+            dialog.border_title = Content(f"Help: {self._sections[0].title}")
+            yield Pane("", "sections")
+            yield Static("↑ ↓ scroll   Esc closes", classes="hint")
         yield TooSmall()
+
+    def on_mount(self) -> None:
+        width = max(len(key) for section in self._sections for key, _ in section.rows)
+        parts: list[Content | str] = []
+        for number, section in enumerate(self._sections):
+            if number:  # the first one's title is the dialog's
+                parts.append(words.strong(section.title))
+            parts += section.text.splitlines()
+            if section.text and section.rows:
+                parts.append("")
+            parts += [
+                Content.assemble((key.ljust(width), "bold $text-accent"), f"  {says}")
+                for key, says in section.rows
+            ]
+            parts.append("")
+        pane = self.query_one(Pane)
+        pane.show(parts[:-1])
+        pane.focus()
 
     def action_close(self) -> None:
         self.dismiss(None)
-
-
-def _key_table(rows: Sequence[tuple[str, str]]) -> Content:
-    width = max(len(key) for key, _ in rows)
-    return words.lines(
-        Content.assemble((key.ljust(width), "bold $text-accent"), f"  {says}") for key, says in rows
-    )

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from sugarkube_tui.cluster.sightings import LAYER_TITLES, Interface, Layer
 from sugarkube_tui.cluster.subnets import count_hosts
 from sugarkube_tui.tui import words
-from sugarkube_tui.tui.screens.dialogs import Confirm
+from sugarkube_tui.tui.keys import bindings
+from sugarkube_tui.tui.screens.dialogs import Confirm, Dialog
 from sugarkube_tui.tui.state.scan import Scan
 from sugarkube_tui.tui.widgets.table import Column, Row, Table
 from sugarkube_tui.tui.widgets.too_small import TooSmall
@@ -50,17 +50,15 @@ class AskSweep(Confirm):
         )
 
 
-class WhereToLook(ModalScreen[bool]):
+class WhereToLook(Dialog[bool]):
     """One row for each layer and each interface; Space switches it on or off.
 
     Returns:
         whether something was changed.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "switch", "Switch", id="looking.switch"),
-        Binding("escape,enter", "close", "Close", id="looking.close"),
-    ]
+    KEY_GROUP = "Where to look"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEY_GROUP)
 
     def __init__(self, scan: Scan) -> None:
         super().__init__()

@@ -5,30 +5,30 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from sugarkube_tui.engine.proof import Check
 from sugarkube_tui.tui import words
+from sugarkube_tui.tui.keys import bindings
+from sugarkube_tui.tui.screens.dialogs import Dialog
 from sugarkube_tui.tui.state.looks import Change
 from sugarkube_tui.tui.widgets import ladder
 from sugarkube_tui.tui.widgets.pane import Pane
 from sugarkube_tui.tui.widgets.too_small import TooSmall
 
 
-class ProofEvidence(ModalScreen[None]):
+class ProofEvidence(Dialog[None]):
     """What was seen when it was opened; the looks go on behind it.
 
     Args:
         change: what became of the rung in the last look; None when nothing did.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,e,enter,q,space", "close", "Close", id="proof_evidence.close")
-    ]
+    KEY_GROUP = "Evidence"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEY_GROUP)
 
     def __init__(self, check: Check, change: Change | None) -> None:
         super().__init__()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import Input
+
+from sugarkube_tui.tui.keys import bindings
 
 
 class Field(Input):
     """Textual's own input hides its Enter, and with it the screen's."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "Continue", key_display="Enter", id="field.continue"),
-    ]
+    KEY_GROUP: ClassVar[str] = "Field"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEY_GROUP)

@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList
 
+from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.widgets.table import SCROLLBAR, Column, Row, Table
 
 CURSOR = "reverse"
@@ -25,10 +26,8 @@ class Grid(Table):
         columns: all of one width but the first and the last ones, which the cursor leaves out.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "move(-1)", "Left", show=False, id="grid.left"),
-        Binding("right,l", "move(1)", "Right", show=False, id="grid.right"),
-    ]
+    KEY_GROUP: ClassVar[str] = "Grid"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEY_GROUP)
 
     class Moved(Message):
         """The cursor is in another column."""

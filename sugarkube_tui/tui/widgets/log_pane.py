@@ -9,10 +9,11 @@ from typing import ClassVar
 from rich.cells import cell_len
 from rich.highlighter import Highlighter
 from rich.text import Text
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import Log
 
 from sugarkube_tui.engine import log
+from sugarkube_tui.tui.keys import bindings
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SIGNS = {"✔": "green", "▶": "cyan", "✖": "bold red", "▲": "yellow", "◷": "yellow", "→": "bold yellow"}
@@ -34,16 +35,8 @@ class _Signs(Highlighter):
 class LogPane(Log, inherit_bindings=False):
     """Follows the end until the reader scrolls up; then it stays, and counts what is new."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "scroll_up", "Up", show=False, id="log.up"),
-        Binding("down,j", "scroll_down", "Down", show=False, id="log.down"),
-        Binding("left,h", "scroll_left", "Left", show=False, id="log.left"),
-        Binding("right,l", "scroll_right", "Right", show=False, id="log.right"),
-        Binding("pageup,b", "page_up", "Page up", show=False, id="log.page_up"),
-        Binding("pagedown,space", "page_down", "Page down", show=False, id="log.page_down"),
-        Binding("home,g", "scroll_home", "Home", show=False, id="log.home"),
-        Binding("end,G", "scroll_end", "End", show=False, id="log.end"),
-    ]
+    KEY_GROUP: ClassVar[str] = "Log"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEY_GROUP)
 
     def __init__(self) -> None:
         super().__init__(max_lines=log.LOG_LINES, auto_scroll=True)

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.geometry import Region
 from textual.widgets import Static
 
 from sugarkube_tui.tui import words
+from sugarkube_tui.tui.keys import bindings
 
 _HEAD = re.compile(r" *(?:[✔▶◷▲✖?·→◆■□│$] +)?(?:\S+(?: \S+){0,2} {2,})?")
 """What a wrapped line's continuation is indented by: blanks, a sign, and the name of a value."""
@@ -37,15 +38,11 @@ def wrapped(line: Content, width: int) -> list[Content]:
     ]
 
 
-class Pane(VerticalScroll):
+class Pane(VerticalScroll, inherit_bindings=False):
     """A box with a title; its text scrolls by keys when it has the focus."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("k", "scroll_up", "Up", show=False, id="pane.up"),
-        Binding("j", "scroll_down", "Down", show=False, id="pane.down"),
-        Binding("g", "scroll_home", "Top", show=False, id="pane.home"),
-        Binding("G", "scroll_end", "End", show=False, id="pane.end"),
-    ]
+    KEY_GROUP: ClassVar[str] = "Pane"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEY_GROUP)
 
     def __init__(self, title: str, widget_id: str, classes: str = "") -> None:
         super().__init__(id=widget_id, classes=f"box {classes}")

@@ -11,13 +11,14 @@ from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.words import MUTED
 
 GAP = 2
@@ -51,14 +52,8 @@ class Row:
 class Rows(OptionList, inherit_bindings=False):
     """The rows, without a key for Enter: that one belongs to the screen."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "cursor_up", "Up", show=False, id="rows.up"),
-        Binding("down,j", "cursor_down", "Down", show=False, id="rows.down"),
-        Binding("home,g", "first", "First", show=False, id="rows.first"),
-        Binding("end,G", "last", "Last", show=False, id="rows.last"),
-        Binding("pageup", "page_up", "Page up", show=False, id="rows.page_up"),
-        Binding("pagedown", "page_down", "Page down", show=False, id="rows.page_down"),
-    ]
+    KEY_GROUP: ClassVar[str] = "Table"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEY_GROUP)
 
 
 class Table(Vertical):

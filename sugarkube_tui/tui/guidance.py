@@ -1,0 +1,58 @@
+"""The help for what has the focus: its topic, its own keys, then the screen's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from textual.dom import DOMNode
+from textual.screen import Screen
+from textual.widget import Widget
+
+from sugarkube_tui.tui.keys import KEYS, Keymap, help_rows
+from sugarkube_tui.tui.topics import TOPICS, Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the help.
+
+    Attributes:
+        rows: keys and what they do.
+    """
+
+    title: str
+    text: str
+    rows: tuple[tuple[str, str], ...]
+
+
+def topic_of(group: str, focused: Widget | None) -> Topic | None:
+    """What is to be said about a widget, or else about the whole screen; None: nothing is known of it.
+
+    Args:
+        group: the screen's or dialog's name in the registry of keys.
+    """
+    for node in _path(focused):
+        for name in (f"{group}#{node.id}", type(node).__name__):
+            if name in TOPICS:
+                return TOPICS[name]
+    return TOPICS.get(group)
+
+
+def guidance(group: str, focused: Widget | None, keymap: Keymap) -> list[Section]:
+    """The whole help: the focused thing first."""
+    topic = topic_of(group, focused)
+    groups = [name for node in _path(focused) if (name := getattr(node, "KEY_GROUP", "")) in KEYS]
+    sections = []
+    if topic is not None:
+        rows = [row for name in groups for row in help_rows(name, keymap)]
+        sections.append(Section(topic.title, topic.text, tuple(rows)))
+    return [*sections, Section(f"Keys on {group}", "", tuple(help_rows(group, keymap)))]
+
+
+def _path(focused: Widget | None) -> Iterator[DOMNode]:
+    """From the focused widget up to below its screen."""
+    for node in focused.ancestors_with_self if focused is not None else ():
+        if isinstance(node, Screen):
+            return
+        yield node

@@ -1,0 +1,113 @@
+"""Other keys for the wizard's bindings, as the settings file names them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from textual.keys import KEY_NAME_REPLACEMENTS, Keys, _character_to_key, key_to_character
+
+from sugarkube_tui.cluster.errors import InvalidInput
+from sugarkube_tui.tui.keys import KEYS, WIDGETS_OF, Key, Keymap, effective, key_id, written
+
+MODIFIERS = ("ctrl", "shift", "alt", "super", "meta", "hyper")
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """A binding with the keys that it has in the end."""
+
+    id: str
+    group: str
+    key: Key
+    names: frozenset[str]
+
+
+def read_keymap(wanted: Mapping[str, str], where: str) -> dict[str, str]:
+    """What Textual is to be told.
+
+    Args:
+        wanted: names of bindings and keys, as in the settings file.
+        where: the file, for errors.
+
+    Returns:
+        The same with Textual's names for the keys.  What is essential, such as leaving, keeps its built-in
+        keys beside the wanted ones.
+
+    Raises:
+        InvalidInput: a binding or a key does not exist, or one key would do two things on a screen.
+    """
+    known = {key_id(group, key): key for group in KEYS for key in KEYS[group] if key.action}
+    keymap = {}
+    for name, keys in wanted.items():
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            raise InvalidInput(
+                f"keys: there is no binding {name!r}",
+                where=where,
+                remedy=f"did you mean {close[0]!r}?" if close else "README.md lists the names",
+            )
+        names = _names(name, keys, where)
+        if known[name].essential:
+            names = list(dict.fromkeys((*names, *_built_in(known[name]))))
+        keymap[name] = ",".join(names)
+    _refuse_clashes(keymap, where)
+    return keymap
+
+
+def _built_in(key: Key) -> list[str]:
+    return [_textual_name(name) for name in key.names]
+
+
+def _names(binding: str, keys: str, where: str) -> list[str]:
+    given = [keys] if keys == "," else keys.split(",")
+    names = [_textual_name(name.strip()) for name in given]
+    for name, given_so in zip(names, given, strict=True):
+        if not _exists(name):
+            raise InvalidInput(
+                f"keys.{binding}: {given_so!r} is no key" if name else f"keys.{binding}: a key is missing",
+                where=where,
+                remedy="use a character such as 'x', a name like 'f5', 'space' or 'pagedown', or 'ctrl+x'; "
+                "several are separated by commas",
+            )
+    return names
+
+
+def _textual_name(name: str) -> str:
+    """Textual's name for a key: `question_mark` for `?`, and `f5` for `F5`."""
+    return _character_to_key(name) if len(name) == 1 else name.lower()
+
+
+def _exists(name: str) -> bool:
+    *modifiers, key = name.split("+")
+    known = key in set(Keys) or key in KEY_NAME_REPLACEMENTS.values() or key_to_character(key) is not None
+    return known and all(modifier in MODIFIERS for modifier in modifiers)
+
+
+def _refuse_clashes(keymap: Keymap, where: str) -> None:
+    """Refuse a key that would do two things where both could be meant, if the keymap brings it about."""
+    for screen in WIDGETS_OF:
+        owner: dict[str, _Bound] = {}
+        for bound in _bound_on(screen, keymap):
+            for name in sorted(bound.names):
+                other = owner.setdefault(name, bound)
+                if other.id != bound.id and not {other.id, bound.id}.isdisjoint(keymap):
+                    raise InvalidInput(
+                        f"keys: {written((name,))!r} would do two things on {screen}: {_describe(other)}, "
+                        f"and {_describe(bound)}",
+                        where=where,
+                        remedy="give one of them another key",
+                    )
+
+
+def _bound_on(screen: str, keymap: Keymap) -> Iterator[_Bound]:
+    for group in (screen, *WIDGETS_OF[screen]):
+        for key in KEYS[group]:
+            if key.action:
+                names = frozenset(map(_textual_name, effective(group, key, keymap)))
+                yield _Bound(key_id(group, key), group, key, names)
+
+
+def _describe(bound: _Bound) -> str:
+    return f"{bound.id} ({bound.key.says})"

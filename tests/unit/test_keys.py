@@ -1,0 +1,105 @@
+"""The registry of keys: complete, free of keys that terminals take, and changeable by the settings file."""
+
+from __future__ import annotations
+
+import pytest
+from textual.binding import Binding
+
+from screenshots.readme import README, with_keys
+from sugarkube_tui.cluster.errors import InvalidInput
+from sugarkube_tui.tui import keys
+from sugarkube_tui.tui.keymap import read_keymap
+from sugarkube_tui.tui.stages import Stage
+
+TAKEN = {f"ctrl+{letter}" for letter in "abcgjmoqsz"}
+"""By tmux and screen, by flow and job control, or the same byte as Enter, Tab and the like."""
+
+
+@pytest.mark.parametrize("group", keys.KEYS)
+def test_every_binding_has_an_id_of_its_own_and_says_what_it_does(group: str) -> None:
+    bindings = keys.bindings(group)
+    ids = [binding.id for binding in bindings if isinstance(binding, Binding)]
+    assert all(ids)
+    assert len(ids) == len(set(ids)) == len(bindings)
+    assert all(key.says for key in keys.KEYS[group])
+    footer = [key for key in keys.KEYS[group] if key.shown and key.action not in ("again", "stop")]
+    assert len(footer) <= 5
+
+
+@pytest.mark.parametrize("group", keys.KEYS)
+def test_no_action_needs_a_chord_that_terminals_take(group: str) -> None:
+    for key in keys.KEYS[group]:
+        assert not key.action or set(key.names) - TAKEN, key
+
+
+@pytest.mark.parametrize("group", keys.KEYS)
+def test_arrows_have_a_vim_key_beside_them(group: str) -> None:
+    vim = {"up": "k", "down": "j", "left": "h", "right": "l", "home": "g", "end": "G"}
+    for key in keys.KEYS[group]:
+        for arrow in set(key.names) & set(vim):
+            assert vim[arrow] in key.names, key
+
+
+def test_every_screen_has_its_keys_and_its_widgets_listed() -> None:
+    assert set(Stage) <= set(keys.WIDGETS_OF) <= set(keys.KEYS)
+    assert {widget for widgets in keys.WIDGETS_OF.values() for widget in widgets} <= set(keys.KEYS)
+
+
+def test_the_readme_shows_the_keys_as_they_are() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert text == with_keys(text), "run: make readme"
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ("R", "R"),
+        ("!", "exclamation_mark"),
+        ("F5", "f5"),
+        (",", "comma"),
+        ("ctrl+r, :", "ctrl+r,colon"),
+        ("ä", "ä"),
+    ],
+)
+def test_keys_are_written_as_they_are_called_or_as_they_are_printed(given: str, names: str) -> None:
+    assert read_keymap({"review.look": given}, "settings.toml") == {"review.look": names}
+
+
+def test_two_bindings_can_change_places() -> None:
+    wanted = {"scan.rescan": "s", "scan.sweep": "r"}
+    assert read_keymap(wanted, "settings.toml") == wanted
+
+
+def test_leaving_helping_and_going_back_keep_their_built_in_keys() -> None:
+    keymap = read_keymap({"app.quit": "Q", "app.help": "H", "app.back": "B"}, "settings.toml")
+    assert keymap["app.quit"] == "Q,q"
+    assert keymap["app.help"] == "H,question_mark,f1"
+    assert keymap["app.back"] == "B,escape"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "what", "remedy"),
+    [
+        ({"scan.rescn": "x"}, "keys: there is no binding 'scan.rescn'", "did you mean 'scan.rescan'?"),
+        ({"scan.rescan": "ctrl+foo"}, "keys.scan.rescan: 'ctrl+foo' is no key", "use a character"),
+        ({"scan.rescan": ""}, "keys.scan.rescan: a key is missing", "use a character"),
+        ({"scan.rescan": "x,"}, "keys.scan.rescan: a key is missing", "use a character"),
+        (
+            {"scan.rescan": "s"},
+            "keys: 's' would do two things on Scan: scan.rescan (look again, from nothing), and scan.sweep "
+            "(knock at port 22 of every address of the subnet; asks first)",
+            "give one of them another key",
+        ),
+        ({"scan.rescan": "j"}, "'j' would do two things on Scan: scan.rescan", "another key"),
+        ({"scan.rescan": "?"}, "'?' would do two things on Scan: scan.rescan", "another key"),
+        ({"table.first": "q"}, "'q' would do two things on Scan: app.quit", "another key"),
+    ],
+)
+def test_a_keymap_that_cannot_be_is_refused_with_its_reason(
+    wanted: dict[str, str], what: str, remedy: str
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        read_keymap(wanted, "settings.toml")
+    assert refused.value.where == "settings.toml"
+    assert what in refused.value.what
+    assert remedy in refused.value.remedy
