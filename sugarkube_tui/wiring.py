@@ -48,8 +48,16 @@ def ssh_aliases() -> tuple[Given, ...]:
     return read_aliases(Path.home() / ".ssh")
 
 
-def demo_world() -> World:
-    """A simulated LAN of six Pis behind the same ports: no network, no root, nothing is changed."""
+def demo_world(scenario: str, speed: float | None) -> World:
+    """A simulated LAN behind the same ports: no network, no root, nothing is changed.
+
+    Args:
+        scenario: its name.
+        speed: how many times faster than life; None takes it from SUGARKUBE_DEMO_SPEED.
+
+    Raises:
+        InvalidInput: there is no such scenario.
+    """
     from sugarkube_tui.simulator import simulated_world
 
-    return simulated_world()
+    return simulated_world(scenario, speed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -31,6 +32,9 @@ variables (arguments come first):
 
 
 LONGEST_LISTEN_S = 600.0
+DEMO = "--demo"
+PLAIN_DEMO = "fresh"
+"""The scenario of `--demo` alone."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -40,23 +44,39 @@ class _Parser(argparse.ArgumentParser):
         raise SystemExit(exit_codes.USAGE)
 
 
+class _MainParser(_Parser):
+    def format_help(self) -> str:
+        # What the simulator can show is its own knowledge; it is loaded when somebody wants to know.
+        from sugarkube_tui.simulator.scenarios import SCENARIOS
+
+        width = max(map(len, SCENARIOS))
+        shown = "\n".join(f"  {name:{width}}  {one.title}" for name, one in SCENARIOS.items())
+        return f"{super().format_help()}\nscenarios of the demo (--demo=NAME):\n{shown}\n"
+
+
+def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
+    """What was typed behind the program's name.  Ends the program when it cannot be understood."""
+    # A plain --demo would take the command that follows it for its scenario.
+    named = [f"{DEMO}={PLAIN_DEMO}" if word == DEMO else word for word in words]
+    main = parser()
+    arguments = main.parse_args(named)
+    if arguments.speed is not None and arguments.demo is None:
+        main.error("--speed is for the demo: add --demo")
+    return arguments
+
+
 def parser() -> argparse.ArgumentParser:
-    demo = _Parser(add_help=False)
     # Accepted before and after the command; the later default must not undo the earlier choice.
-    demo.add_argument(
-        "--demo",
-        action="store_true",
-        default=argparse.SUPPRESS,
-        help="use a simulated LAN: nothing is touched",
-    )
-    main = _Parser(
+    demo = _Parser(add_help=False)
+    _demo(demo, default=argparse.SUPPRESS)
+    main = _MainParser(
         prog="sugarkube-tui",
         description=_DESCRIPTION,
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     main.add_argument("--version", action="version", version=f"sugarkube-tui {__version__}")
-    main.add_argument("--demo", action="store_true", help="use a simulated LAN: nothing is touched")
+    _demo(main, default=None)
     _login(main)
     commands = main.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
 
@@ -119,6 +139,31 @@ def parser() -> argparse.ArgumentParser:
     )
     _json(verify)
     return main
+
+
+def _demo(command: argparse.ArgumentParser, default: str | None) -> None:
+    command.add_argument(
+        DEMO,
+        nargs="?",
+        default=default,
+        metavar="SCENARIO",
+        help=f"use a simulated LAN: nothing is touched (default {PLAIN_DEMO}; scenarios: see the end of "
+        "sugarkube-tui --help)",
+    )
+    command.add_argument(
+        "--speed",
+        type=_speed,
+        default=default,
+        metavar="N",
+        help="how many times faster than life the demo runs (default 8)",
+    )
+
+
+def _speed(text: str) -> float:
+    speed = float(text)
+    if not speed > 0:
+        raise ValueError(text)
+    return speed
 
 
 def _seconds(text: str) -> float:

@@ -7,11 +7,11 @@ import os
 import signal
 import sys
 from argparse import Namespace
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from sugarkube_tui.cli import commands, exit_codes, proving, scanning
-from sugarkube_tui.cli.arguments import parser
+from sugarkube_tui.cli.arguments import parse_arguments
 from sugarkube_tui.cli.inputs import read_defaults, read_login
 from sugarkube_tui.cli.render import error_lines
 from sugarkube_tui.cluster.errors import InvalidInput, SugarkubeError
@@ -23,12 +23,11 @@ from sugarkube_tui.wiring import demo_world, real_world, ssh_aliases
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status."""
-    arguments = parser().parse_args(argv)
-    variables = dict(os.environ)
+    arguments = parse_arguments(sys.argv[1:] if argv is None else argv)
     try:
         if arguments.command is None:
-            return _wizard(arguments, variables)
-        return asyncio.run(_stoppable(_command(arguments, variables)))
+            return _wizard(arguments)
+        return asyncio.run(_stoppable(_command(arguments)))
     except InvalidInput as error:
         _complain(error)
         return exit_codes.USAGE
@@ -43,9 +42,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return exit_codes.FAILED
 
 
-async def _command(arguments: Namespace, variables: Mapping[str, str]) -> int:
+async def _command(arguments: Namespace) -> int:
     paths = Paths.default()
-    world = demo_world() if arguments.demo else real_world(paths)
+    world = _world(arguments, paths)
+    variables = _variables(world)
     match arguments.command:
         case "scan":
             aliases, consents = _remembered(world, paths)
@@ -60,6 +60,15 @@ async def _command(arguments: Namespace, variables: Mapping[str, str]) -> int:
             return await proving.verify(world, arguments, variables)
 
 
+def _world(arguments: Namespace, paths: Paths) -> World:
+    return real_world(paths) if arguments.demo is None else demo_world(arguments.demo, arguments.speed)
+
+
+def _variables(world: World) -> dict[str, str]:
+    """The environment's; a tour may have exported some, too."""
+    return {**(world.tour.variables if world.tour is not None else {}), **os.environ}
+
+
 async def _stoppable(work: Coroutine[Any, Any, int]) -> int:
     """End as by Ctrl-C when the terminal closes or somebody says `kill`: remote work is stopped, too."""
     task = asyncio.ensure_future(work)
@@ -69,7 +78,7 @@ async def _stoppable(work: Coroutine[Any, Any, int]) -> int:
     return await task
 
 
-def _wizard(arguments: Namespace, variables: Mapping[str, str]) -> int:
+def _wizard(arguments: Namespace) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise InvalidInput(
             "the wizard needs a terminal",
@@ -78,10 +87,11 @@ def _wizard(arguments: Namespace, variables: Mapping[str, str]) -> int:
     from sugarkube_tui.store.journal import RunJournal
     from sugarkube_tui.tui.app import SugarkubeApp
 
+    paths = Paths.default()
+    world = _world(arguments, paths)
+    variables = _variables(world)
     defaults = read_defaults(arguments, variables)
     login = read_login(arguments)
-    paths = Paths.default()
-    world = demo_world() if arguments.demo else real_world(paths)
 
     def open_journal(environment: str) -> tuple[Any, str]:
         if world.simulated:

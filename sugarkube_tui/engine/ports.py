@@ -346,6 +346,22 @@ class Clock(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Tour:
+    """What the demo tells of itself.
+
+    Attributes:
+        shows: one sentence: what is the matter on this LAN.
+        hint: what to try.
+        variables: what is as good as exported, unless the operator exported it otherwise.
+    """
+
+    name: str
+    shows: str
+    hint: str
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """All ports of one program run."""
 
@@ -355,3 +371,4 @@ class World:
     kubernetes: Kubernetes
     clock: Clock
     simulated: bool = False
+    tour: Tour | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -53,7 +52,6 @@ from sugarkube_tui.steps.k3s import BINARY, IMAGES_DIRECTORY
 _NO_ANSWER_S = 3.0
 _KEEPALIVE_S = 10.0
 """Seconds after which SSH notices that nobody is at the other end any more."""
-_DOWNLOAD_MB_S = 9.0
 _UPLOAD_MB_S = 22.0
 _HOPELESS_AFTER = 3
 _PASSWORD = re.compile(r'user = "node:((?:[^"\\]|\\.)*)"')
@@ -305,11 +303,11 @@ class SimulatedMachine:
             suffix = RELEASE_SUFFIXES[pi.hardware.architecture]
             await self._print(script.installer_before(version, suffix), log)
             if pi.binary is None or pi.binary.version != version:
-                await self._transfer(script.BINARY_MB, _DOWNLOAD_MB_S, progress)
+                await self._transfer(script.BINARY_MB, pi.network.download_mb_s, progress)
                 log("[INFO]  Verifying binary download")
                 await self._spend(0.9 * pi.slowness)
                 log(f"[INFO]  Installing k3s to {BINARY}")
-                pi.binary = Binary(version, hashlib.sha256(f"k3s{suffix} {version}".encode()).hexdigest())
+                pi.binary = Binary(version, script.binary_sha256(version, suffix))
             else:
                 log("[INFO]  Skipping binary downloaded, installed k3s matches hash")
         enable = action.environment.get("INSTALL_K3S_SKIP_ENABLE") != "true"

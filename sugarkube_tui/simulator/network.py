@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sugarkube_tui.cluster.advert import normal_host
@@ -24,12 +26,28 @@ class Unreachable(Exception):
         self.seconds = seconds
 
 
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something that comes over the LAN from outside, once.
+
+    Attributes:
+        when: its moment; asked after every change.
+        after: seconds that pass between that moment and what happens.
+    """
+
+    when: Callable[[Network], bool]
+    after: float
+    what: Callable[[Network], None]
+
+
 class Network:
     """Every machine on the simulated LAN.
 
     Attributes:
         version: grows with every change that somebody may be watching for.
         bystanders: hosts without SSH and k3s: name → address.
+        download_mb_s: what the line to the internet gives to each download.
+        awaited: what will happen once, as soon as its moment has come.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -37,7 +55,10 @@ class Network:
         self.pis: dict[str, Pi] = {}
         self.bystanders: dict[str, str] = {}
         self.version = 0
+        self.download_mb_s = 9.0
+        self.awaited: list[Happening] = []
         self._watchers: set[asyncio.Future[None]] = set()
+        self._happening: set[asyncio.Task[None]] = set()
 
     def changed(self) -> None:
         self.version += 1
@@ -45,6 +66,15 @@ class Network:
         for watcher in watchers:
             if not watcher.done():
                 watcher.set_result(None)
+        for happening in [one for one in self.awaited if one.when(self)]:
+            self.awaited.remove(happening)
+            task = asyncio.get_running_loop().create_task(self._let_happen(happening))
+            self._happening.add(task)
+            task.add_done_callback(self._happening.discard)
+
+    async def _let_happen(self, happening: Happening) -> None:
+        await self.clock.sleep(happening.after)
+        happening.what(self)
 
     async def change_after(self, version: int) -> None:
         """Return as soon as there is a change later than `version`."""

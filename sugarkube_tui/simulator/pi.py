@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import math
 import random
 import uuid
 from collections.abc import Callable, Coroutine
@@ -195,6 +196,15 @@ class Pi:
             if path.startswith(SERVICES_DIRECTORY):
                 self._advertised_at[path] = self.clock.now()
 
+    def uninstall_k3s(self) -> None:
+        """As k3s's own uninstaller does, which leaves adverts to others; they are withdrawn here, too."""
+        self.k3s.kill()
+        self.k3s.enabled = False
+        self.cluster = self.binary = None
+        for path in [path for path in self.files if "k3s" in path]:
+            del self.files[path]
+        self.network.changed()
+
     # -- power
 
     def reboot(self) -> None:
@@ -227,7 +237,7 @@ class Pi:
         self.network.changed()
 
     async def _boot(self) -> None:
-        await self.clock.sleep(self.dice("boot").uniform(25.0, 45.0))
+        await self.clock.sleep(self.dice("boot").uniform(23.0, 38.0) * math.sqrt(self.slowness))
         self.boots += 1
         self.booted_at = self.clock.now() - 9.0  # the kernel is older than its SSH server
         self.clock_stepped_at = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -38,6 +39,15 @@ def version_of(channel: str) -> str:
 
 def version_output(version: str) -> str:
     return f"k3s version {version} ({_COMMITS.get(version, '5ab1cf2e')})\ngo version go1.24.6"
+
+
+def binary_sha256(version: str, suffix: str) -> str:
+    """Of the k3s binary of a release.
+
+    Args:
+        suffix: that tells its architecture in the file's name.
+    """
+    return hashlib.sha256(f"k3s{suffix} {version}".encode()).hexdigest()
 
 
 def journal_line(now: float, level: str, message: str) -> str:

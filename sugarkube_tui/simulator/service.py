@@ -100,9 +100,16 @@ class K3sService:
     def stand(self, cluster: Cluster) -> None:
         """As if it had run for a long time as the cluster's server."""
         self._pi.cluster = cluster
-        self._register(cluster, server=True, voter=None, ready_in=0.0)
+        self._register(
+            cluster, server=True, voter=True if cluster.datastore == "etcd" else None, ready_in=0.0
+        )
         self._read_names()
         self.state, self.enabled, self.listening = "active", True, True
+
+    def stand_refused(self, complaint: str) -> None:
+        """As if it had tried to join for a long time, and had been refused each time."""
+        self.state, self.enabled = "activating", True
+        self.complaints.append(script.journal_line(self._pi.clock.now(), "fatal", complaint))
 
     async def _keep_running(self) -> None:
         network = self._pi.network
@@ -229,13 +236,13 @@ class K3sService:
             await self._after(seconds, "info", text)
         self._need_cgroup()
         await self._containerd()
-        await self._after(2.4, "info", "Kube API server is now running")
+        await self._after(5.2, "info", "Kube API server is now running")
         if cluster.datastore == "etcd":
             await self._after(0.1, "info", "ETCD server is now running")
         await self._after(0.1, "info", "k3s is up and running")
 
     def _up(self, cluster: Cluster, voter: bool | None) -> None:
-        self._register(cluster, server=True, voter=voter, ready_in=6.5)
+        self._register(cluster, server=True, voter=voter, ready_in=9.0)
         self.state, self.listening = "active", True
         self._pi.network.changed()
 
@@ -267,7 +274,7 @@ class K3sService:
         kubelet = "Running kubelet --config-dir=/var/lib/rancher/k3s/agent/etc/kubelet.conf.d"
         await self._after(0.4, "info", f"{kubelet} --hostname-override={pi.name}")
         await self._after(1.6, "info", "k3s agent is up and running")
-        self._register(cluster, server=False, voter=None, ready_in=5.0)
+        self._register(cluster, server=False, voter=None, ready_in=7.0)
         self.state = "active"
         pi.network.changed()
         await self._networking()
@@ -279,7 +286,7 @@ class K3sService:
         await self._after(0.1, "info", "Module br_netfilter was already loaded")
         path = "/var/lib/rancher/k3s/agent/etc/containerd/config.toml"
         await self._after(0.5, "info", f"Running containerd -c {path}")
-        await self._after(1.5, "info", "containerd is now running")
+        await self._after(2.1, "info", "containerd is now running")
 
     async def _networking(self) -> None:
         await self._after(1.1, "info", "Starting flannel with backend vxlan")

@@ -350,5 +350,5 @@ class TestTime:
         assert clock.speed == speed
 
     async def test_a_whole_run_in_scaled_time(self) -> None:
-        story = await form(simulated_world(2_000), targets(0, 1), Choices())
+        story = await form(simulated_world(speed=2_000), targets(0, 1), Choices())
         assert story.result is Result.CHANGED

@@ -256,3 +256,54 @@ def test_hosts_as_they_are_typed(text, host, user, port):
 def test_what_is_no_host(text):
     with pytest.raises(InvalidInput):
         parse_host(text)
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (("--demo", "servers", "prod"), "sugarkube7.local"),
+        (("servers", "prod", "--demo"), "sugarkube7.local"),
+        (("servers", "--demo", "prod"), "sugarkube7.local"),
+        (("--demo=split-brain", "servers", "dev"), "sugarkube0.local sugarkube3.local"),
+        (("servers", "--demo=split-brain", "dev"), "sugarkube0.local sugarkube3.local"),
+        (("servers", "dev", "--demo=split-brain", "--speed", "inf"), "sugarkube0.local sugarkube3.local"),
+        (("--demo", "servers", "dev", "--demo=split-brain"), "sugarkube0.local sugarkube3.local"),
+    ],
+)
+def test_the_demos_scenario_never_takes_the_command_for_its_own(capsys, words, found):
+    status, out, _ = run(capsys, *words)
+    assert (status, out.split()) == (exit_codes.OK, found.split())
+
+
+@pytest.mark.parametrize("name", ["quiet", ""])
+def test_an_unknown_scenario_is_refused_with_the_list(capsys, name):
+    status, out, err = run(capsys, "scan", f"--demo={name}")
+    assert (status, out) == (exit_codes.USAGE, "")
+    assert "fresh, busy, split-brain, lost-node, wrong-token, slow" in err
+
+
+@pytest.mark.parametrize(
+    "words", [("--speed", "4"), ("--demo", "--speed", "0"), ("--demo", "--speed", "fast")]
+)
+def test_a_speed_is_a_positive_number_and_for_the_demo_only(capsys, words):
+    with pytest.raises(SystemExit) as caught:
+        main([*words, "scan"])
+    assert caught.value.code == exit_codes.USAGE
+    assert "--speed" in capsys.readouterr().err
+
+
+def test_help_names_the_scenarios_with_what_they_show(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    out = capsys.readouterr().out
+    assert "  fresh        six fresh Pis\n" in out
+    assert "  split-brain  two clusters under one name\n" in out
+
+
+def test_what_the_tour_exports_can_be_unset_as_its_remedy_says(capsys, monkeypatch):
+    status, out, _ = run(capsys, "plan", "dev", "--demo=wrong-token", *FOUR)
+    assert status == exit_codes.FAILED
+    assert "unset SUGARKUBE_TOKEN_DEV" in out
+    monkeypatch.setenv("SUGARKUBE_TOKEN_DEV", "")
+    status, _, _ = run(capsys, "plan", "dev", "--demo=wrong-token", *FOUR)
+    assert status == exit_codes.OK

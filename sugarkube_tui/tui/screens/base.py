@@ -72,7 +72,13 @@ class WizardScreen(Screen[None]):
 
     def status(self) -> Content:
         """What is told at the top's right end."""
-        return Content.assemble(("demo LAN" if self.session.world.simulated else "", words.MUTED))
+        return words.muted(self.lan)
+
+    @property
+    def lan(self) -> str:
+        """Which LAN this is, where it is not the real one."""
+        world = self.session.world
+        return f"demo LAN: {world.tour.name}" if world.tour else "demo LAN" if world.simulated else ""
 
     # -- drawing
 

@@ -94,6 +94,9 @@ class ScanScreen(WizardScreen):
         self._drawn_at = -1
 
     def body(self) -> Iterable[Widget]:
+        if tour := self.session.world.tour:
+            lines = (words.pair("Demo", tour.shows, 5), words.pair("Try", tour.hint, 5))
+            yield Static(words.lines(lines), id="tour", markup=False)
         silence = Pane("Looking", "silence")
         silence.border_subtitle = Content("a add host   s sweep   l look   r rescan")
         yield silence
@@ -127,7 +130,7 @@ class ScanScreen(WizardScreen):
         if not self.has_class("-wide"):
             return super().status()  # the way through the wizard is worth more than a count
         hosts = self.session.scan.hosts
-        where = "demo LAN · " if self.session.world.simulated else ""
+        where = f"{self.lan} · " if self.lan else ""
         took = words.ms(max((host.seen_ms for host in hosts), default=0.0))
         return words.muted(f"{where}{words.plural(len(hosts), 'host')} in {took}" if hosts else f"{where}…")
 

@@ -1,0 +1,50 @@
+"""The demo as a tour: what the wizard says of the scenario, on a small terminal, too."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from sugarkube_tui.simulator import simulated_world
+from sugarkube_tui.simulator.scenarios import SCENARIOS
+from sugarkube_tui.tui.stages import Stage
+from tests.tui.conftest import LARGE, SMALL, Start
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=list(SCENARIOS))
+async def test_the_scan_says_what_this_lan_shows_and_what_to_try(start: Start, scenario, size) -> None:
+    async with start(simulated_world(scenario.name, math.inf), size) as driver:
+        await driver.shows(scenario.shows, scenario.hint, "sugarkube0")
+        assert len([line for line in driver.text().splitlines() if "Demo " in line or "Try " in line]) == 2
+
+
+async def test_the_scenarios_name_is_at_the_top_of_every_screen(start: Start) -> None:
+    async with start(simulated_world("fresh", math.inf), LARGE) as driver:
+        await driver.shows("demo LAN: fresh", "8 hosts")
+        await driver.hosts(8)
+        await driver.press("enter")
+        await driver.shows("demo LAN: fresh")
+
+
+async def test_in_a_split_brain_the_refusal_can_be_settled_as_the_tour_says(start: Start) -> None:
+    async with start(simulated_world("split-brain", math.inf), LARGE) as driver:
+        await driver.hosts(6)
+        await driver.shows("split brain")
+        await driver.press("enter")
+        await driver.log_in()
+        await driver.review()
+        await driver.shows("there are several clusters under the name sugar/dev")
+        for stage in (Stage.ADDRESS, Stage.SERVERS, Stage.ENVIRONMENT, Stage.ACCESS, Stage.SCAN):
+            await driver.press("escape")
+            await driver.stage(stage)
+        await driver.hosts(6)
+        await driver.press("j", "j", "j", "space")
+        await driver.shows("5 hosts selected")
+        await driver.press("enter")
+        await driver.shows("Enter goes on")
+        await driver.press("enter")
+        await driver.stage(Stage.ENVIRONMENT)
+        await driver.review()
+        await driver.shows("sugarkube3.local poses as a server of sugar/dev", "Enter starts")
