@@ -25,7 +25,7 @@ exit status:
   64  the arguments, a variable or a file given cannot be used
   130 stopped
 
-variables (arguments come first):
+variables (arguments and --plan come first):
   SUGARKUBE_ENV, SUGARKUBE_CLUSTER, SUGARKUBE_SERVERS, SUGARKUBE_API_REGADDR, K3S_CHANNEL,
   SUGARKUBE_TOKEN_<ENV>, SUGARKUBE_TOKEN, SUGARKUBE_FIX_TIME, SUGARKUBE_STRICT_TIME, SUGARKUBE_NODE_PREFIX,
   SUGARKUBE_DEBUG_MDNS"""
@@ -77,6 +77,7 @@ def parser() -> argparse.ArgumentParser:
     )
     main.add_argument("--version", action="version", version=f"sugarkube-tui {__version__}")
     _demo(main, default=None)
+    _saved(main)
     _login(main)
     commands = main.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
 
@@ -174,7 +175,13 @@ def _seconds(text: str) -> float:
 
 
 def _formation(command: argparse.ArgumentParser) -> None:
-    command.add_argument("environment", metavar="ENV", help="for example dev, int or prod")
+    command.add_argument(
+        "environment",
+        metavar="ENV",
+        nargs="?",
+        help="for example dev, int or prod; may be left out with --plan",
+    )
+    _saved(command, inherit=True)
     _hosts(command)
     _cluster(command)
     command.add_argument("--servers", metavar="N", help="how many servers the cluster is to have: 1, 3 or 5")
@@ -195,6 +202,17 @@ def _formation(command: argparse.ArgumentParser) -> None:
     )
     _login(command, inherit=True)
     _json(command)
+
+
+def _saved(command: argparse.ArgumentParser, *, inherit: bool = False) -> None:
+    default = {"default": argparse.SUPPRESS} if inherit else {}
+    command.add_argument(
+        "--plan",
+        type=Path,
+        metavar="FILE",
+        help="nodes and choices as they were saved; arguments come before it, and it before variables",
+        **default,  # type: ignore[arg-type]
+    )
 
 
 def _hosts(command: argparse.ArgumentParser) -> None:

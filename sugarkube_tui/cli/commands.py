@@ -7,7 +7,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from threading import Thread
 from typing import Any
 
@@ -18,33 +18,36 @@ from sugarkube_tui.cli.inputs import (
     read_choices,
     read_defaults,
     read_login,
+    read_saved,
     variables_used,
 )
 from sugarkube_tui.cli.output import say, say_json, tell
 from sugarkube_tui.cli.proving import say_proof
-from sugarkube_tui.cli.render import EventLines, look_lines, time_lines
+from sugarkube_tui.cli.render import EventLines, time_lines
 from sugarkube_tui.cluster.errors import InvalidInput
+from sugarkube_tui.cluster.saved_plan import SavedPlan
 from sugarkube_tui.cluster.token import token_from_variables
 from sugarkube_tui.engine.board import Board
+from sugarkube_tui.engine.climb import Subject
 from sugarkube_tui.engine.events import Event, EventSink, Result, as_json
 from sugarkube_tui.engine.formation import Formation, Look, Request
 from sugarkube_tui.engine.joining import Answer, Question, give_up
 from sugarkube_tui.engine.ports import Login, Target, World
+from sugarkube_tui.engine.resuming import located, targets_of
+from sugarkube_tui.engine.review_text import look_lines
 from sugarkube_tui.store.journal import RunJournal
 from sugarkube_tui.store.paths import Paths
 
 
 async def plan(world: World, arguments: Namespace, variables: Mapping[str, str], paths: Paths) -> int:
     """Print what `up` would do."""
-    formation, _ = await _formation(world, arguments, variables, paths, read_login(arguments), ())
+    asked = await _read(world, arguments, variables)
+    formation = Formation(world, asked.request)
     try:
         look = await formation.look()
     finally:
         await formation.close()
-    if arguments.json:
-        say_json(_look_json(look))
-    else:
-        _say_look(look, arguments, variables)
+    _say_look(look, asked, arguments.json)
     if look.failures or look.plan.blocked:
         return exit_codes.FAILED
     return exit_codes.WOULD_CHANGE if arguments.check and not look.plan.empty else exit_codes.OK
@@ -62,14 +65,16 @@ async def up(world: World, arguments: Namespace, variables: Mapping[str, str], p
             for line in lines.of(event):
                 say(line)
 
-    login = read_login(arguments)
-    formation, targets = await _formation(world, arguments, variables, paths, login, (board.fold, show))
+    asked = await _read(world, arguments, variables)
+    request = asked.request
+    sinks: tuple[EventSink, ...] = (board.fold, show)
+    if not world.simulated:
+        request, sinks = _with_journal(request, sinks, paths)
+    ask = _ask_operator if sys.stdin.isatty() and not arguments.json else give_up
+    formation = Formation(world, request, sinks, ask)
     try:
         look = await formation.look()
-        if arguments.json:
-            say_json(_look_json(look))
-        else:
-            _say_look(look, arguments, variables)
+        _say_look(look, asked, arguments.json)
         if look.failures or look.plan.blocked:
             tell("✖ nothing was changed: settle what is marked ✖ first")
             return exit_codes.FAILED
@@ -84,45 +89,91 @@ async def up(world: World, arguments: Namespace, variables: Mapping[str, str], p
             say(line)
     if result is Result.FAILED:
         return exit_codes.FAILED
-    servers = [node.goal.hostname for node in look.plan.nodes if node.goal.role.is_server]
-    sources = sorted(targets, key=lambda target: target.name not in servers)
-    expected = tuple(f"{name}.local" for name in servers)
-    proof = await say_proof(world, arguments, variables, login, tuple(sources), expected, len(servers))
+    proof = await say_proof(world, _subject(asked, look), variables, as_json=arguments.json)
     return exit_codes.OK if proof.ok else exit_codes.FAILED
 
 
-async def _formation(
-    world: World,
-    arguments: Namespace,
-    variables: Mapping[str, str],
-    paths: Paths,
-    login: Login,
-    sinks: tuple[EventSink, ...],
-) -> tuple[Formation, tuple[Target, ...]]:
-    hosts = host_texts(arguments)
-    if not hosts:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the operator asks for.
+
+    Attributes:
+        login: for nodes that nobody has named.
+        sources: choice → the variable it came from, with its value.
+    """
+
+    request: Request
+    login: Login
+    sources: Mapping[str, str]
+
+
+async def _read(world: World, arguments: Namespace, variables: Mapping[str, str]) -> _Asked:
+    """Raises InvalidInput when it cannot be told what is asked for."""
+    login = read_login(arguments)
+    saved = read_saved(arguments)
+    if saved is None and arguments.environment is None:
         raise InvalidInput(
-            "no node was named",
-            where="--host",
-            remedy="see what is there with `sugarkube-tui scan`, then give each node by --host; "
-            "or start the wizard: sugarkube-tui",
+            "no environment was named",
+            where=arguments.command,
+            remedy=f"name one, for example: sugarkube-tui {arguments.command} dev …; or give --plan FILE",
         )
-    choices = read_choices(arguments, read_defaults(arguments, variables))
+    defaults = read_defaults(arguments, variables, saved)
+    choices = read_choices(arguments, defaults)
     token = token_from_variables(choices.environment, variables)
-    targets = await find_targets(world.lan, hosts, login)
-    directory = ""
-    if sinks and not world.simulated:
-        journal = RunJournal(paths.runs, str(choices.environment))
-        directory = journal.problem or str(journal.directory)
-        sinks = (journal, *sinks)
-    ask = _ask_operator if sys.stdin.isatty() and not arguments.json else give_up
-    return Formation(world, Request(targets, choices, token, directory), sinks, ask), targets
+    targets = await _targets(world, arguments, login, saved)
+    sources = {
+        choice: f"{variable}={variables[variable].strip()}"
+        for choice, variable in variables_used(arguments, defaults).items()
+    }
+    return _Asked(Request(targets, choices, token), login, sources)
 
 
-def _say_look(look: Look, arguments: Namespace, variables: Mapping[str, str]) -> None:
-    for choice, variable in variables_used(arguments, read_defaults(arguments, variables)).items():
-        say(f"{choice.replace('_', ' ')}: from {variable}={variables[variable].strip()}")
-    for line in look_lines(look):
+async def _targets(
+    world: World, arguments: Namespace, login: Login, saved: SavedPlan | None
+) -> tuple[Target, ...]:
+    """The nodes that were named, else those of the saved plan."""
+    if hosts := host_texts(arguments):
+        return await find_targets(world.lan, hosts, login)
+    if saved is not None and saved.nodes:
+        return targets_of((await located(world.lan, saved)).nodes, login)
+    raise InvalidInput(
+        "no node was named",
+        where="--host",
+        remedy="see what is there with `sugarkube-tui scan`, then give each node by --host; "
+        "or start the wizard: sugarkube-tui",
+    )
+
+
+def _with_journal(
+    request: Request, sinks: tuple[EventSink, ...], paths: Paths
+) -> tuple[Request, tuple[EventSink, ...]]:
+    journal = RunJournal(paths.runs, str(request.choices.environment))
+    directory = journal.problem or str(journal.directory)
+    return replace(request, log_directory=directory), (journal, *sinks)
+
+
+def _subject(asked: _Asked, look: Look) -> Subject:
+    """What is to be proved after a run."""
+    request = asked.request
+    servers = [node.goal.hostname for node in look.plan.nodes if node.goal.role.is_server]
+    return Subject(
+        request.choices.environment,
+        expected=tuple(f"{name}.local" for name in servers),
+        wanted=len(servers),
+        targets=tuple(sorted(request.targets, key=lambda target: target.name not in servers)),
+        login=asked.login,
+        token=request.token,
+        registration_address=request.choices.registration_address,
+    )
+
+
+def _say_look(look: Look, asked: _Asked, as_json: bool) -> None:
+    if as_json:
+        say_json(_look_json(look))
+        return
+    for choice, source in asked.sources.items():
+        say(f"{choice.replace('_', ' ')}: from {source}")
+    for line in look_lines(asked.request.choices, look):
         say(line)
 
 

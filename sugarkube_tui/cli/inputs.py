@@ -14,6 +14,8 @@ from pathlib import Path
 
 from sugarkube_tui.cluster.advert import normal_host
 from sugarkube_tui.cluster.choices import (
+    DEFAULT_PREFIX,
+    PREFIX_VARIABLE,
     Choices,
     Defaults,
     defaults_from_variables,
@@ -21,14 +23,16 @@ from sugarkube_tui.cluster.choices import (
     parse_registration_address,
     parse_servers,
 )
+from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import InvalidInput
+from sugarkube_tui.cluster.saved_plan import SavedNode, SavedPlan, parse_user
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.cluster.sightings import USUAL_LAYERS, Layer
 from sugarkube_tui.engine.ports import Given, Interest, Lan, Login, Target
+from sugarkube_tui.engine.resuming import RESOLVE_WITHIN_S
 from sugarkube_tui.engine.survey import usual_interest
+from sugarkube_tui.store.plans import choices_of, read_plan
 from sugarkube_tui.store.release import read_release
-
-RESOLVE_WITHIN_S = 3.0
 
 _HOST = re.compile(
     r"(?:(?P<user>[A-Za-z_][A-Za-z0-9_.-]*)@)?"
@@ -134,16 +138,19 @@ def _network(text: str) -> str:
 
 def read_login(arguments: Namespace) -> Login:
     """How to log in; asks for passwords on the terminal, or reads them from standard input, one a line."""
-    identity: Path | None = arguments.identity
-    if identity is not None:
-        identity = identity.expanduser()
-        if not identity.is_file():
-            raise InvalidInput(
-                "there is no such key file", where=str(identity), remedy="give the private key's path"
-            )
+    identity = _key_file(arguments.identity, "--identity") if arguments.identity is not None else None
     password = _ask_secret("Login password: ") if arguments.ask_password else None
     sudo_password = _ask_secret("Password for sudo: ") if arguments.ask_sudo_password else None
     return Login(arguments.user or "pi", 22, identity, password, sudo_password)
+
+
+def _key_file(path: Path, where: str) -> Path:
+    path = path.expanduser().absolute()
+    if not path.is_file():
+        raise InvalidInput(
+            f"there is no such key file: {path}", where=where, remedy="give the private key's path"
+        )
+    return path
 
 
 def _ask_secret(prompt: str) -> Secret:
@@ -183,13 +190,56 @@ async def _where(lan: Lan, host: str) -> str:
     return host
 
 
-def read_defaults(arguments: Namespace, variables: Mapping[str, str]) -> Defaults:
-    """The variables' defaults, with the environment and cluster that were given."""
-    if arguments.command is not None and getattr(arguments, "environment", None):
-        variables = {**variables, "SUGARKUBE_ENV": arguments.environment}
-    if getattr(arguments, "cluster", None):
-        variables = {**variables, "SUGARKUBE_CLUSTER": arguments.cluster}
+def read_saved(arguments: Namespace) -> SavedPlan | None:
+    """The plan that `--plan` names, with the login and release that arguments give instead.
+
+    Raises:
+        InvalidInput: the file holds no plan, or names a key file that is not there.
+    """
+    if arguments.plan is None:
+        return None
+    plan = read_plan(arguments.plan.expanduser())
+    if getattr(arguments, "airgap", None) is not None:
+        plan = replace(plan, airgap=None)
+    return replace(plan, nodes=tuple(_with_login(node, arguments) for node in plan.nodes))
+
+
+def _with_login(node: SavedNode, arguments: Namespace) -> SavedNode:
+    if arguments.user is not None:
+        node = replace(node, user=parse_user(arguments.user, "--user"))
+    if arguments.identity is not None:
+        return replace(node, identity=_key_file(arguments.identity, "--identity"))
+    if node.identity is not None:
+        _key_file(node.identity, f"{arguments.plan}, nodes.{node.name}.identity")
+    return node
+
+
+def read_defaults(
+    arguments: Namespace, variables: Mapping[str, str], saved: SavedPlan | None = None
+) -> Defaults:
+    """What is chosen in advance: by the saved plan if there is one, else by variables; with the environment
+    and cluster that were given.
+
+    Raises:
+        InvalidInput: as `defaults_from_variables`, or the saved plan's k3s release cannot be used.
+    """
+    if saved is not None:
+        return _defaults_from_plan(arguments, variables, saved)
+    if environment := getattr(arguments, "environment", None):
+        variables = {**variables, "SUGARKUBE_ENV": environment}
+    if cluster := getattr(arguments, "cluster", None):
+        variables = {**variables, "SUGARKUBE_CLUSTER": cluster}
     return defaults_from_variables(variables)
+
+
+def _defaults_from_plan(arguments: Namespace, variables: Mapping[str, str], saved: SavedPlan) -> Defaults:
+    choices = choices_of(saved)
+    environment = Environment(
+        getattr(arguments, "environment", None) or choices.environment.name,
+        getattr(arguments, "cluster", None) or choices.environment.cluster,
+    )
+    prefix = variables.get(PREFIX_VARIABLE, "").strip() or DEFAULT_PREFIX
+    return Defaults(replace(choices, environment=environment), sources={}, prefix=prefix)
 
 
 def variables_used(arguments: Namespace, defaults: Defaults) -> dict[str, str]:
@@ -209,7 +259,8 @@ def read_choices(arguments: Namespace, defaults: Defaults) -> Choices:
     """
     choices = defaults.choices
     if arguments.servers is not None:
-        choices = replace(choices, servers=parse_servers(arguments.servers, "--servers"))
+        # What was agreed to for another number does not hold for this one.
+        choices = replace(choices, servers=parse_servers(arguments.servers, "--servers"), even_servers=False)
     if arguments.registration_address is not None:
         address = parse_registration_address(arguments.registration_address, "--registration-address")
         choices = replace(choices, registration_address=address)
@@ -217,4 +268,8 @@ def read_choices(arguments: Namespace, defaults: Defaults) -> Choices:
         choices = replace(choices, channel=parse_channel(arguments.channel, "--channel"))
     if arguments.airgap is not None:
         choices = replace(choices, airgap=read_release(arguments.airgap.expanduser()))
-    return replace(choices, even_servers=arguments.even_servers, taint_servers=arguments.taint)
+    if arguments.even_servers:
+        choices = replace(choices, even_servers=True)
+    if arguments.taint is not None:
+        choices = replace(choices, taint_servers=arguments.taint)
+    return choices

@@ -12,7 +12,7 @@ from typing import Any
 
 from sugarkube_tui.cli import commands, exit_codes, proving, scanning
 from sugarkube_tui.cli.arguments import parse_arguments
-from sugarkube_tui.cli.inputs import read_defaults, read_login
+from sugarkube_tui.cli.inputs import read_defaults, read_login, read_saved
 from sugarkube_tui.cli.render import error_lines
 from sugarkube_tui.cluster.errors import InvalidInput, SugarkubeError
 from sugarkube_tui.engine.ports import Given, World
@@ -90,7 +90,8 @@ def _wizard(arguments: Namespace) -> int:
     paths = Paths.default()
     world = _world(arguments, paths)
     variables = _variables(world)
-    defaults = read_defaults(arguments, variables)
+    saved = read_saved(arguments)
+    defaults = read_defaults(arguments, variables, saved)
     login = read_login(arguments)
 
     def open_journal(environment: str) -> tuple[Any, str]:

@@ -15,7 +15,7 @@ from sugarkube_tui.cluster.choices import parse_registration_address, parse_serv
 from sugarkube_tui.cluster.timing import judge_round
 from sugarkube_tui.cluster.token import token_from_variables
 from sugarkube_tui.engine.climb import Subject, ignore
-from sugarkube_tui.engine.ports import Login, Target, WireLine, World
+from sugarkube_tui.engine.ports import WireLine, World
 from sugarkube_tui.engine.proof import Proof
 from sugarkube_tui.engine.verify import prove
 
@@ -28,51 +28,29 @@ async def verify(world: World, arguments: Namespace, variables: Mapping[str, str
     if any(target.alias.endswith(".local") for target in targets):
         # Nobody repeats an answer within a second (RFC 6762 §6): asking at once would look like a slow LAN.
         await world.clock.sleep(1.0)
-    proof = await say_proof(world, arguments, variables, login, targets, (), wanted)
-    return exit_codes.OK if proof.ok else exit_codes.FAILED
-
-
-async def say_proof(
-    world: World,
-    arguments: Namespace,
-    variables: Mapping[str, str],
-    login: Login,
-    targets: tuple[Target, ...],
-    expected: tuple[str, ...],
-    wanted: int,
-) -> Proof:
-    """Take the proof, and print it.
-
-    Args:
-        login: for nodes that nobody has named.
-        targets: nodes to log in to.
-        expected: `.local` names of the servers that must be there.
-        wanted: how many there must be; 0 when that is not said.
-    """
     choices = read_defaults(arguments, variables).choices
     address = choices.registration_address
     if arguments.registration_address is not None:
         address = parse_registration_address(arguments.registration_address, "--registration-address")
-    subject = Subject(
-        choices.environment,
-        expected,
-        wanted,
-        targets,
-        login,
-        token_from_variables(choices.environment, variables),
-        address,
-    )
+    token = token_from_variables(choices.environment, variables)
+    subject = Subject(choices.environment, (), wanted, targets, login, token, address)
+    proof = await say_proof(world, subject, variables, as_json=arguments.json)
+    return exit_codes.OK if proof.ok else exit_codes.FAILED
+
+
+async def say_proof(world: World, subject: Subject, variables: Mapping[str, str], *, as_json: bool) -> Proof:
+    """Take the proof, and print it."""
 
     def show(line: WireLine) -> None:
-        if arguments.json:
+        if as_json:
             say_json({"event": "packet", **asdict(line)})
         else:
             tell(f"{line.at_ms:7.0f} ms  {line.vantage:<16}  {line.text}")
 
     debug = variables.get("SUGARKUBE_DEBUG_MDNS", "").strip() == "1"
-    told = ignore if arguments.json or not sys.stderr.isatty() else _tell_progress
+    told = ignore if as_json or not sys.stderr.isatty() else _tell_progress
     proof = await prove(world, subject, on_note=told, on_wire=show if debug else None)
-    if arguments.json:
+    if as_json:
         _say_json(proof)
     else:
         say()

@@ -1,14 +1,12 @@
-"""Plans, runs and proofs as plain text lines, for people."""
+"""Surveys, runs and proofs as plain text lines, for people."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from sugarkube_tui.cluster.errors import SugarkubeError
-from sugarkube_tui.cluster.facts import AccessFacts
 from sugarkube_tui.cluster.findings import ApiLook, ApiLooks, Finding
 from sugarkube_tui.cluster.hosts import Survey
-from sugarkube_tui.cluster.plan import NodePlan, Plan, Problem
 from sugarkube_tui.cluster.sightings import LAYER_TITLES
 from sugarkube_tui.cluster.timing import judge_round
 from sugarkube_tui.cluster.token import short_hash
@@ -28,7 +26,6 @@ from sugarkube_tui.engine.events import (
     Waiting,
     Warned,
 )
-from sugarkube_tui.engine.formation import Look
 from sugarkube_tui.engine.proof import Check, Held, Proof
 
 GLYPHS = {
@@ -71,64 +68,6 @@ def survey_lines(survey: Survey, apis: ApiLooks, found: Sequence[Finding]) -> It
         took = "" if told.ms is None else f" in {told.ms:.0f} ms"
         note = f"; {told.note}" if told.note else ""
         yield f"{LAYER_TITLES[told.layer]}: {told.sent} {told.unit}{took}{note}"
-
-
-def look_lines(look: Look) -> Iterator[str]:
-    """All of a plan: problems first, then every node's changes in order.
-
-    Where a node could not be logged in to, only that: roles depend on all nodes.
-    """
-    if look.failures:
-        for name, evidence in look.failures.items():
-            yield f"{name}"
-            yield from (f"  {line}" for line in evidence_lines(evidence))
-        return
-    for problem in look.plan.problems:
-        yield from _problem_lines(problem, "")
-    for server in look.live:
-        answers = f"CA {short_hash(server.ca_hash)}" if server.ca_hash else "does not answer"
-        yield f"live server: {server.host} ({answers})"
-    for node in look.plan.nodes:
-        yield from _node_lines(node, look.nodes[node.name])
-    yield ""
-    yield summary(look.plan)
-
-
-def _node_lines(node: NodePlan, found: AccessFacts) -> Iterator[str]:
-    yield ""
-    yield f"{node.name}: {node.goal.role} ({node.reason})"
-    yield f"  {found.model}, {found.os_name}, {found.memory_mb} MiB, {found.root_device}, {found.address}"
-    yield f"  host key {found.host_key}{' (new, pinned now)' if found.first_contact else ''}"
-    for step in node.steps:
-        if not step.actions and not step.problems:
-            continue
-        yield f"  {step.title}"
-        for problem in step.problems:
-            yield from _problem_lines(problem, "    ")
-        for action in step.actions:
-            yield f"    • {action.title}"
-            yield from (f"        {line}" for line in action.details)
-    if not node.actions and not node.problems:
-        yield "  already so"
-
-
-def _problem_lines(problem: Problem, indent: str) -> Iterator[str]:
-    yield f"{indent}{'✖' if problem.blocking else '▲'} {problem.what}"
-    if problem.why:
-        yield f"{indent}  {problem.why}"
-    yield f"{indent}  → {problem.remedy}"
-
-
-def summary(plan: Plan) -> str:
-    actions = sum(len(node.actions) for node in plan.nodes)
-    reboots = sum(node.reboots for node in plan.nodes)
-    if plan.empty:
-        return f"{_count(len(plan.nodes), 'node')}: nothing has to be changed"
-    return f"{_count(len(plan.nodes), 'node')}, {_count(actions, 'action')}, {_count(reboots, 'reboot')}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 WAIT_AGAIN_S = 10.0

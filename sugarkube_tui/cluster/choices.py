@@ -16,6 +16,7 @@ from sugarkube_tui.cluster.token import JoinToken
 
 DEFAULT_CHANNEL = "stable"
 DEFAULT_PREFIX = "sugarkube"
+PREFIX_VARIABLE = "SUGARKUBE_NODE_PREFIX"
 
 _DNS_NAME = re.compile(
     r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*"
@@ -75,6 +76,10 @@ class Airgap:
     installer: ReleaseFile
     binaries: Mapping[str, ReleaseFile]
     images: Mapping[str, ReleaseFile] = field(default_factory=dict)
+
+    @property
+    def directory(self) -> Path:
+        return self.installer.path.parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,4 +260,4 @@ def defaults_from_variables(variables: Mapping[str, str]) -> Defaults:
         channel=parse_channel(given("channel", "K3S_CHANNEL", DEFAULT_CHANNEL), "K3S_CHANNEL"),
         clock=policies[flag("SUGARKUBE_FIX_TIME"), flag("SUGARKUBE_STRICT_TIME")],
     )
-    return Defaults(choices, sources, given("prefix", "SUGARKUBE_NODE_PREFIX", DEFAULT_PREFIX))
+    return Defaults(choices, sources, given("prefix", PREFIX_VARIABLE, DEFAULT_PREFIX))

@@ -11,12 +11,15 @@ from typing import IO
 from sugarkube_tui.engine.board import Board
 from sugarkube_tui.engine.events import Event, RunFinished, as_json
 from sugarkube_tui.store.paths import private
+from sugarkube_tui.store.run_lock import RunLock
 
 _FORBIDDEN = str.maketrans(dict.fromkeys("/\\\0", "_"))
 
 
 class RunJournal:
     """Takes a run's events.  Files and directory are for the operator's eyes only (0700, 0600).
+
+    Until the run's end it holds the directory's lock, so that another program can tell that it goes on.
 
     Trouble with the disk ends the journal, never the run: `problem` then says what happened.
     """
@@ -27,10 +30,13 @@ class RunJournal:
         self.problem = ""
         self._files: dict[str, IO[str]] = {}
         self._board = Board()
+        self._lock: RunLock | None = None
         try:
             private(self.directory)
         except OSError as error:
             self.problem = f"no log is kept: {error}"
+        with suppress(OSError):  # not every file system has locks
+            self._lock = RunLock(self.directory)
 
     def __call__(self, event: Event) -> None:
         if self.problem:
@@ -43,6 +49,8 @@ class RunJournal:
                     self._write(f"{name.translate(_FORBIDDEN)}.log", f"{entry.at:8.2f}  {entry.text}")
         except OSError as error:
             self.problem = f"the log stops here: {error}"
+        if isinstance(event, RunFinished) and self._lock is not None:
+            self._lock.release()
         if isinstance(event, RunFinished) or self.problem:
             self.close()
 

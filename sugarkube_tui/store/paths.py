@@ -18,7 +18,7 @@ class Paths:
 
     Attributes:
         config: what the operator writes or chooses to keep.
-        state: what the program has to remember: host keys and runs.
+        state: what the program has to remember: host keys, the plan and runs.
         cache: what can be fetched again.
     """
 
@@ -44,6 +44,11 @@ class Paths:
     def consents(self) -> Path:
         """What the operator was asked once."""
         return self.state / "consents.toml"
+
+    @property
+    def plan(self) -> Path:
+        """The plan that the wizard keeps as it grows."""
+        return self.state / "plan.toml"
 
     @property
     def runs(self) -> Path:
@@ -77,4 +82,20 @@ def replace_file(path: Path, text: str) -> None:
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def create_file(path: Path, text: str) -> None:
+    """Write a file for the user alone, where there is none yet.
+
+    Raises:
+        FileExistsError: there is one.
+        OSError: it cannot be written; nothing is left of it.
+    """
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+    except BaseException:
+        path.unlink(missing_ok=True)
         raise

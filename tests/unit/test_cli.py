@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -204,6 +205,9 @@ def test_the_wizard_needs_a_terminal(capsys):
         (["plan", "dev", "--host", "a host"], "is no host"),
         (["plan", "dev", "--host", "sugarkube0", "--host", "sugarkube0.local"], "given twice"),
         (["plan", "dev"], "no node was named"),
+        (["plan", *FOUR], "plan: no environment was named"),
+        (["up", *FOUR], "up: no environment was named"),
+        (["up", "--plan", "/nowhere"], "/nowhere: this plan cannot be read"),
         (["plan", "dev", "--hosts-file", "/nowhere"], "the hosts file cannot be read"),
         (["scan", "--without", "telepathy"], "is no way to find hosts"),
         (["scan", "--sweep", "192.168.3"], "is no network"),
@@ -211,6 +215,81 @@ def test_the_wizard_needs_a_terminal(capsys):
 )
 def test_bad_input_says_what_and_what_to_do(capsys, words, complaint):
     status, out, err = run(capsys, *words, "--demo")
+    assert status == exit_codes.USAGE
+    assert complaint in err
+    assert "→" in err
+    assert out == ""
+
+
+PLAN = """
+schema = 1
+[choices]
+environment = "int"
+servers = 2
+even_servers = true
+[nodes.sugarkube0]
+address = "192.168.3.10"
+alias = "sugarkube0.local"
+[nodes.sugarkube1]
+address = "192.168.3.200"
+alias = "sugarkube1.local"
+"""
+
+
+@pytest.fixture
+def saved(tmp_path):
+    path = tmp_path / "shelf.toml"
+    path.write_text(PLAN)
+    return str(path)
+
+
+def test_a_saved_plan_has_nodes_and_choices(capsys, monkeypatch, saved):
+    monkeypatch.setenv("SUGARKUBE_SERVERS", "many")  # variables lose to it
+    status, out, _ = run(capsys, "plan", "--demo", "--plan", saved)
+    assert status == exit_codes.OK
+    assert "sugar/int: 2 servers wanted, k3s v1.33.5+k3s1" in out
+    assert "sugarkube1: server" in out
+    assert "192.168.3.11" in out  # where the name is by now
+    assert "SUGARKUBE_SERVERS" not in out
+
+
+def test_arguments_come_before_a_saved_plan(capsys, saved):
+    hosts = ["--host", "sugarkube2.local", "--host", "sugarkube3.local"]
+    status, out, _ = run(capsys, "plan", "dev", "--demo", "--plan", saved, "--servers", "1", *hosts)
+    assert status == exit_codes.OK
+    assert "sugar/dev: 1 server wanted" in out
+    assert "sugarkube2: first server" in out
+    assert "sugarkube0" not in out
+
+
+def test_an_even_number_is_agreed_to_anew(capsys, saved):
+    status, out, _ = run(capsys, "plan", "--demo", "--plan", saved, "--servers", "2")
+    assert status == exit_codes.FAILED
+    assert "--even-servers" in out
+
+
+def test_up_forms_what_a_saved_plan_says(capsys, saved):
+    status, out, _ = run(capsys, "up", "--demo", "--plan", saved, "--yes")
+    assert status == exit_codes.OK
+    assert "✔ proved: sugar/int, 2 of 2 servers seen" in out
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "complaint"),
+    [
+        ("servers = 2", "severs = 2", "choices.severs: nobody knows the key 'severs'"),
+        ("schema = 1", "schema = 7", "schema number 7"),
+        (
+            "[nodes.sugarkube0]",
+            '[nodes.sugarkube0]\nidentity = "/no"',
+            "sugarkube0.identity: there is no such",
+        ),
+        ("servers = 2", 'airgap = "/nowhere"', "there is no install.sh"),
+    ],
+)
+def test_a_saved_plan_that_cannot_be_used_says_where(capsys, saved, before, after, complaint):
+    Path(saved).write_text(PLAN.replace(before, after))
+    status, out, err = run(capsys, "up", "--demo", "--plan", saved, "--yes")
     assert status == exit_codes.USAGE
     assert complaint in err
     assert "→" in err

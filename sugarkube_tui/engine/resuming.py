@@ -1,0 +1,52 @@
+"""From what the engine is asked for to what is kept of it, and back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
+
+from sugarkube_tui.cluster.saved_plan import SavedNode, SavedPlan
+from sugarkube_tui.engine.ports import Lan, Login, Target
+
+RESOLVE_WITHIN_S = 3.0
+
+
+def node_of(target: Target) -> SavedNode:
+    """What is kept of a target: everything but its secrets."""
+    login = target.login
+    return SavedNode(
+        target.name, target.host, target.alias or target.host, login.user, login.port, login.identity
+    )
+
+
+def login_of(node: SavedNode, secrets: Login) -> Login:
+    """The node's login, with the passwords of another one."""
+    return replace(secrets, user=node.user, port=node.port, identity=node.identity)
+
+
+def targets_of(nodes: Iterable[SavedNode], secrets: Login) -> tuple[Target, ...]:
+    """The nodes as targets.
+
+    Args:
+        secrets: its passwords are tried on all of them.
+    """
+    return tuple(Target(node.name, node.address, login_of(node, secrets), alias=node.alias) for node in nodes)
+
+
+async def located(lan: Lan, plan: SavedPlan) -> SavedPlan:
+    """The same plan, with the addresses that `.local` names have by now; DHCP may have moved a node.
+
+    A name that nobody answers to within `RESOLVE_WITHIN_S` keeps its address.
+    """
+    nodes = await asyncio.gather(*(_located(lan, node) for node in plan.nodes))
+    return replace(plan, nodes=tuple(nodes))
+
+
+async def _located(lan: Lan, node: SavedNode) -> SavedNode:
+    if not node.alias.endswith(".local"):
+        return node
+    addresses = await lan.resolve(node.alias, RESOLVE_WITHIN_S)
+    if not addresses or node.address in addresses:
+        return node
+    return replace(node, address=addresses[0])

@@ -1,0 +1,81 @@
+"""Saved plans on disk, as TOML: one that the wizard keeps by itself, and files that the operator names."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import tomli_w
+
+from sugarkube_tui.cluster.choices import Choices
+from sugarkube_tui.cluster.errors import InvalidInput
+from sugarkube_tui.cluster.plan_document import document_of, plan_of
+from sugarkube_tui.cluster.saved_plan import SavedPlan
+from sugarkube_tui.store.paths import private, replace_file
+from sugarkube_tui.store.release import read_release
+
+_HEAD = "# A plan of sugarkube-tui, for --plan.  Passwords and tokens are never in it.\n\n"
+
+
+def plan_text(plan: SavedPlan) -> str:
+    return _HEAD + tomli_w.dumps(document_of(plan))
+
+
+def read_plan(path: Path) -> SavedPlan:
+    """The plan in a file.
+
+    Raises:
+        InvalidInput: it cannot be read, or holds no plan; names file and key.
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise InvalidInput(
+            "this plan cannot be read",
+            where=str(path),
+            why=why or type(error).__name__,
+            remedy="give a file that was saved on the review screen, with p",
+        ) from error
+    return plan_of(document, str(path))
+
+
+def choices_of(plan: SavedPlan) -> Choices:
+    """The plan's choices, with the k3s release that is in its directory now.
+
+    Raises:
+        InvalidInput: a file of the release is missing or damaged.
+    """
+    airgap = read_release(plan.airgap) if plan.airgap is not None else None
+    return replace(plan.choices, airgap=airgap)
+
+
+class KeptPlan:
+    """The plan that the wizard keeps by itself.
+
+    Two wizards that keep theirs at the same time do not harm each other: the file is replaced as a
+    whole, and the last one stays.
+
+    Args:
+        path: where; None keeps nothing.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+
+    def read(self) -> SavedPlan | None:
+        """The plan that was kept; None: there is none.
+
+        Raises:
+            InvalidInput: as `read_plan`.
+        """
+        if self._path is None or not self._path.exists():
+            return None
+        return read_plan(self._path)
+
+    def write(self, plan: SavedPlan) -> None:
+        """Raises OSError when it cannot be written; then the old one is still there."""
+        if self._path is not None:
+            private(self._path.parent)
+            replace_file(self._path, plan_text(plan))
