@@ -25,6 +25,7 @@ class Login:
     Attributes:
         identity: private key file; None for the agent's keys and the default files.
         password: tried after the keys; also answers sudo unless `sudo_password` is given.
+        passphrase: of encrypted key files.
     """
 
     user: str = "pi"
@@ -32,6 +33,7 @@ class Login:
     identity: Path | None = None
     password: Secret | None = None
     sudo_password: Secret | None = None
+    passphrase: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True)

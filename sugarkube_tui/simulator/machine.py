@@ -21,7 +21,7 @@ from sugarkube_tui.cluster.actions import (
     WriteFile,
 )
 from sugarkube_tui.cluster.advert import API_PORT
-from sugarkube_tui.cluster.errors import AccessError, ConnectionLost
+from sugarkube_tui.cluster.errors import AccessError, ConnectionLost, Trouble
 from sugarkube_tui.cluster.queries import (
     KUBECONFIG_PATH,
     SERVER_TOKEN_PATH,
@@ -75,6 +75,7 @@ class SimulatedMachines:
             await sleep(_NO_ANSWER_S)
             raise AccessError(
                 f"The name “{target.host}” does not resolve",
+                Trouble.UNREACHABLE,
                 where=where,
                 why="Name or service not known",
                 remedy="Check the spelling and that the node is on; or use its address.",
@@ -83,6 +84,7 @@ class SimulatedMachines:
             await sleep(_NO_ANSWER_S)
             raise AccessError(
                 f"No answer from port {target.login.port} within {_NO_ANSWER_S:.0f} seconds",
+                Trouble.UNREACHABLE,
                 where=where,
                 remedy="Check that the node is on, on this network, and that no firewall is between.",
             )
@@ -93,6 +95,7 @@ class SimulatedMachines:
         if target.login.user != "pi":
             raise AccessError(
                 f"The SSH server does not let {target.login.user} in",
+                Trouble.KEY_REFUSED,
                 where=where,
                 why="Offered 1 key; no password.",
                 remedy="Check the user name on the Access screen.",
@@ -417,6 +420,7 @@ class SimulatedMachine:
 def _refused(target: Target, why: str) -> AccessError:
     return AccessError(
         f"Port {target.login.port} refuses connections",
+        Trouble.UNREACHABLE,
         where=target.name,
         why=why,
         remedy="It may still be booting: wait a minute. Else enable SSH on it.",

@@ -13,7 +13,7 @@ from typing import Any
 
 import asyncssh
 
-from sugarkube_tui.cluster.errors import AccessError
+from sugarkube_tui.cluster.errors import AccessError, Trouble
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.engine.ports import Target
 from sugarkube_tui.ssh.failures import Attempt, explain, offered_too_much, too_slow
@@ -47,6 +47,7 @@ class _Hop:
     user: str | None = None
     identity: Path | None = None
     password: Secret | None = None
+    passphrase: Secret | None = None
     trust_new: bool = True
 
     @property
@@ -93,6 +94,7 @@ class SshConnector:
             user=login.user,
             identity=login.identity,
             password=login.password,
+            passphrase=login.passphrase,
             trust_new=target.trust_new,
         )
         async with self._logins:
@@ -123,6 +125,7 @@ class SshConnector:
         if depth >= JUMPS:
             raise AccessError(
                 f"ProxyJump goes through more than {JUMPS} hosts",
+                Trouble.SSH_SETTINGS,
                 where=hop.where,
                 remedy="Look for a loop in ~/.ssh/config.",
             )
@@ -144,7 +147,9 @@ class SshConnector:
             keys = (
                 Keys()
                 if password_only
-                else await collect_keys(settings, hop.identity, hop.where, bool(hop.password))
+                else await collect_keys(
+                    settings, hop.identity, hop.where, bool(hop.password), passphrase=hop.passphrase
+                )
             )
             try:
                 connection = await self._attempt(hop, settings, check, keys, via)
@@ -183,6 +188,7 @@ class SshConnector:
                 password=bool(hop.password),
                 connected=client.connected,
                 password_expired=client.password_expired,
+                takes_password=client.takes_password,
             )
 
         try:
@@ -269,6 +275,7 @@ def _parse_jump(spec: str, where: str) -> _Hop:
             return _Hop(host, host, host, int(port) if port else None, user or None)
     raise AccessError(
         f"ProxyJump “{spec}” is not [user@]host[:port]",
+        Trouble.SSH_SETTINGS,
         where=where,
         remedy="Correct it in ~/.ssh/config.",
     )

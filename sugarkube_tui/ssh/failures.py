@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import asyncssh
 
-from sugarkube_tui.cluster.errors import AccessError
+from sugarkube_tui.cluster.errors import AccessError, Trouble
 from sugarkube_tui.cluster.text import clean_line
 from sugarkube_tui.ssh.keys import Keys
 
@@ -25,6 +25,7 @@ class Attempt:
     Attributes:
         where: the node, with its address.
         connected: TCP was connected.
+        takes_password: the server asks for passwords, too.
     """
 
     where: str
@@ -35,6 +36,7 @@ class Attempt:
     password: bool
     connected: bool
     password_expired: bool = False
+    takes_password: bool = False
 
     def tried(self) -> str:
         secret = "a password" if self.password else "no password"
@@ -58,6 +60,7 @@ def explain(exc: BaseException, attempt: Attempt) -> AccessError:
     if offered_too_much(exc):
         return AccessError(
             "The SSH server counted too many failed logins",
+            Trouble.TOO_MANY_KEYS,
             where=attempt.where,
             why=attempt.tried(),
             remedy="Name the one right key with --identity, so that no other is offered.",
@@ -65,6 +68,7 @@ def explain(exc: BaseException, attempt: Attempt) -> AccessError:
     if isinstance(exc, socket.gaierror):
         return AccessError(
             f"The name “{attempt.host}” does not resolve",
+            Trouble.UNREACHABLE,
             where=attempt.where,
             why=exc.strerror or str(exc),
             remedy="Check the spelling and that the node is on; or use its address (your router lists it).",
@@ -72,6 +76,7 @@ def explain(exc: BaseException, attempt: Attempt) -> AccessError:
     if isinstance(exc, asyncssh.KeyExchangeFailed):
         return AccessError(
             "The SSH server and we have no algorithm in common",
+            Trouble.SYSTEM,
             where=attempt.where,
             why=_words(exc),
             remedy="Update the node's SSH server; it needs an ed25519, ECDSA or RSA (SHA-2) host key.",
@@ -81,12 +86,14 @@ def explain(exc: BaseException, attempt: Attempt) -> AccessError:
     if isinstance(exc, asyncssh.ChannelOpenError):
         return AccessError(
             "The jump host does not connect us to the node",
+            Trouble.UNREACHABLE,
             where=attempt.where,
             why=_words(exc),
             remedy="Check the address in ~/.ssh/config as seen from the jump host, and that the node is on.",
         )
     return AccessError(
         "The SSH server hung up during the login",
+        Trouble.NOT_NOW,
         where=attempt.where,
         why=_words(exc),
         remedy="It may be starting, or too busy for more logins (MaxStartups): try again in a minute.",
@@ -98,12 +105,14 @@ def too_slow(attempt: Attempt, seconds: float) -> AccessError:
     if attempt.connected:
         return AccessError(
             f"The login did not finish within {seconds:.0f} seconds",
+            Trouble.NOT_NOW,
             where=attempt.where,
             why=f"Port {attempt.port} accepts connections, but the SSH server is slow or stuck.",
             remedy="Wait until the node has booted, or power-cycle it; then try again.",
         )
     return AccessError(
         f"No answer from port {attempt.port} within {seconds:.0f} seconds",
+        Trouble.UNREACHABLE,
         where=attempt.where,
         remedy="Check that the node is on, on this network, and that no firewall is between.",
     )
@@ -113,24 +122,39 @@ def _denied(attempt: Attempt) -> AccessError:
     if attempt.password_expired:
         return AccessError(
             f"The password of {attempt.user} has expired",
+            Trouble.PASSWORD_EXPIRED,
             where=attempt.where,
             remedy=f"Log in once by hand to change it: ssh {attempt.user}@{attempt.host}",
         )
-    if attempt.keys.encrypted:
-        remedy = f"ssh-add {attempt.keys.encrypted[0]}; or give a password on the Access screen."
-    elif attempt.password:
-        remedy = "Check the user name and the password on the Access screen."
-    else:
-        remedy = (
-            f"Copy your key to it (ssh-copy-id {attempt.user}@{attempt.host}),"
-            " or give a password on the Access screen."
-        )
+    trouble, remedy = _settled_by(attempt)
     return AccessError(
         f"The SSH server does not let {attempt.user} in",
+        trouble,
         where=attempt.where,
         why=attempt.tried(),
         remedy=remedy,
     )
+
+
+def _settled_by(attempt: Attempt) -> tuple[Trouble, str]:
+    """What would most likely let us in, and how the operator does it."""
+    keys = attempt.keys
+    if keys.encrypted and keys.passphrase_refused:
+        return Trouble.PASSPHRASE_WRONG, f"Give the passphrase of {keys.encrypted[0]} on the Access screen."
+    if keys.encrypted:
+        how = (
+            f"Give the passphrase of {keys.encrypted[0]} on the Access screen; or ssh-add {keys.encrypted[0]}"
+        )
+        return Trouble.KEY_LOCKED, f"{how}; or give a password."
+    if attempt.password:
+        return Trouble.PASSWORD_REFUSED, "Check the user name and the password on the Access screen."
+    copy = f"copy your key to it (ssh-copy-id {attempt.user}@{attempt.host})"
+    if attempt.takes_password:
+        return (
+            Trouble.PASSWORD_WANTED,
+            f"Check the user name, or give the password, on the Access screen; or {copy}.",
+        )
+    return Trouble.KEY_REFUSED, f"Check the user name and the identity file on the Access screen; or {copy}."
 
 
 def _unreachable(exc: OSError, attempt: Attempt) -> AccessError:
@@ -138,6 +162,7 @@ def _unreachable(exc: OSError, attempt: Attempt) -> AccessError:
     if errno.ECONNREFUSED in codes:
         return AccessError(
             f"Port {attempt.port} refuses connections",
+            Trouble.UNREACHABLE,
             where=attempt.where,
             why="The machine is there, but no SSH server is listening.",
             remedy="It may still be booting: wait a minute. Else enable SSH on it"
@@ -146,6 +171,7 @@ def _unreachable(exc: OSError, attempt: Attempt) -> AccessError:
     if codes & _NO_ROUTE:
         return AccessError(
             "There is no way to this address",
+            Trouble.UNREACHABLE,
             where=attempt.where,
             why=_words(exc),
             remedy=no_route_remedy(sys.platform),
@@ -154,6 +180,7 @@ def _unreachable(exc: OSError, attempt: Attempt) -> AccessError:
         return too_slow(attempt, 10)
     return AccessError(
         "The connection failed",
+        Trouble.UNREACHABLE,
         where=attempt.where,
         why=_words(exc),
         remedy="Check that the node is on and on this network, then try again.",

@@ -10,7 +10,7 @@ from typing import Protocol, cast
 
 import asyncssh
 
-from sugarkube_tui.cluster.errors import AccessError, HostKeyChanged
+from sugarkube_tui.cluster.errors import AccessError, HostKeyChanged, KeyChange, Trouble
 from sugarkube_tui.ssh.keys import Keys
 
 ALGORITHMS = (
@@ -180,20 +180,21 @@ class HostKeyCheck:
         return by_name or self._pins.find(self._host, self._port)
 
     def _changed(self, key: asyncssh.SSHKey, places: list[tuple[str, str]]) -> HostKeyChanged:
-        expected = "; ".join(f"{fingerprint} in {place}" for place, fingerprint in places)
-        lines = " and ".join(dict.fromkeys(place for place, _ in places))
-        return HostKeyChanged(
-            "The host key has changed; nothing was sent",
-            where=self._host,
-            why=f"Expected {expected}. It shows {key.get_fingerprint()} ({key.get_algorithm()}).",
-            remedy=f"If this node was reinstalled or replaced, delete {lines} (file:line) and connect again."
-            " If not, find out which machine answers there before you log in.",
+        change = KeyChange(
+            names=tuple(name for name in (self._name, self._host) if name),
+            port=self._port,
+            expected=tuple((fingerprint, place) for place, fingerprint in places),
+            shown=key.get_fingerprint(),
+            algorithm=key.get_algorithm(),
+            key=key_line(key),
         )
+        return HostKeyChanged(change, where=self._host)
 
-    def _revoked(self, key: asyncssh.SSHKey) -> HostKeyChanged:
+    def _revoked(self, key: asyncssh.SSHKey) -> AccessError:
         place = next(known.place for known in self._known if known.revoked)
-        return HostKeyChanged(
+        return AccessError(
             "The host key is marked as revoked",
+            Trouble.HOST_KEY_REFUSED,
             where=self._host,
             why=f"{key.get_fingerprint()} in {place}.",
             remedy="Give the node a new host key before you use it.",
@@ -202,6 +203,7 @@ class HostKeyCheck:
     def _unknown(self, key: asyncssh.SSHKey) -> AccessError:
         return AccessError(
             "its host key is not known yet",
+            Trouble.HOST_KEY_REFUSED,
             where=self._host,
             why=f"It shows {key.get_fingerprint()} ({key.get_algorithm()}).",
             remedy="name it by --host to accept and pin its key",
@@ -226,6 +228,7 @@ class Client(asyncssh.SSHClient):
         self.connected = False
         self.refusal: Exception | None = None
         self.password_expired = False
+        self.takes_password = False
 
     def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
         self.connected = True
@@ -240,6 +243,15 @@ class Client(asyncssh.SSHClient):
 
     def public_key_auth_requested(self) -> asyncssh.SSHKeyPair | None:
         return self._keys.next()
+
+    def password_auth_requested(self) -> str | None:
+        """Asked only when no password was given, or the given one was not accepted."""
+        self.takes_password = True
+        return None
+
+    def kbdint_auth_requested(self) -> str | None:
+        self.takes_password = True
+        return cast("str", NotImplemented)
 
     def password_change_requested(self, prompt: str, lang: str) -> tuple[str, str]:
         self.password_expired = True

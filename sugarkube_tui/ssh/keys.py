@@ -6,12 +6,13 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import asyncssh
 
-from sugarkube_tui.cluster.errors import AccessError
+from sugarkube_tui.cluster.errors import AccessError, Trouble
+from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.cluster.text import clean_line
 from sugarkube_tui.ssh.settings import Settings
 
@@ -26,7 +27,8 @@ class Keys:
     Attributes:
         agent_keys: how many the agent contributed.
         files: files that contributed.
-        encrypted: files that need a passphrase.
+        encrypted: files that need a passphrase; of a given one: that it does not open.
+        passphrase_refused: a passphrase was given, and opens none of those files.
         unusable: files that cannot be read, with the reason.
     """
 
@@ -34,6 +36,7 @@ class Keys:
     agent_keys: int = 0
     files: list[str] = field(default_factory=list)
     encrypted: list[str] = field(default_factory=list)
+    passphrase_refused: bool = False
     unusable: list[str] = field(default_factory=list)
     _agent: asyncssh.SSHAgentClient | None = None
 
@@ -66,18 +69,25 @@ class _File:
     pairs: tuple[asyncssh.SSHKeyPair, ...] = ()
     public: bytes = b""
     encrypted: bool = False
+    opened: bool = False
     problem: str = ""
     missing: bool = False
 
 
-async def collect_keys(settings: Settings, only: Path | None, where: str, has_password: bool) -> Keys:
+async def collect_keys(
+    settings: Settings, only: Path | None, where: str, has_password: bool, *, passphrase: Secret | None = None
+) -> Keys:
     """Load what may be offered; with `only`, that key alone, from its file or from the agent.
+
+    Args:
+        has_password: the login can go on without a key.
+        passphrase: of encrypted files.
 
     Raises:
         AccessError: `only` cannot be used, and there is no password to fall back on.
     """
     keys = Keys()
-    loaded = await asyncio.to_thread(_load_all, (only,) if only else settings.identities)
+    loaded = await asyncio.to_thread(_load_all, (only,) if only else settings.identities, passphrase)
     files = {path: file for path, file in loaded.items() if only or not file.missing}
     wanted = {file.public for file in files.values() if file.public}
     agent = await keys.ask_agent(settings.agent)
@@ -96,19 +106,28 @@ async def collect_keys(settings: Settings, only: Path | None, where: str, has_pa
             keys.encrypted.append(str(path))
         if file.problem:
             keys.unusable.append(f"{path}: {file.problem}")
+    keys.passphrase_refused = passphrase is not None and not any(file.opened for file in files.values())
     if only and not keys.waiting and not has_password:
         keys.close()
-        raise _unusable(only, files[only], where)
+        raise _unusable(only, files[only], where, keys.passphrase_refused)
     return keys
 
 
-def _load_all(paths: Sequence[Path]) -> dict[Path, _File]:
-    return {path: _load(path.expanduser()) for path in paths}
+def _load_all(paths: Sequence[Path], passphrase: Secret | None) -> dict[Path, _File]:
+    return {path: _open(_load(path.expanduser()), path.expanduser(), passphrase) for path in paths}
 
 
-def _load(path: Path) -> _File:
+def _open(file: _File, path: Path, passphrase: Secret | None) -> _File:
+    """An encrypted file, decrypted if the passphrase is its own."""
+    if not file.encrypted or passphrase is None:
+        return file
+    opened = _load(path, passphrase.reveal())
+    return replace(opened, opened=True) if opened.pairs else file
+
+
+def _load(path: Path, passphrase: str | None = None) -> _File:
     try:
-        pairs = tuple(asyncssh.load_keypairs(str(path)))
+        pairs = tuple(asyncssh.load_keypairs(str(path), passphrase))
     except OSError as exc:
         return _File(
             public=_public(path),
@@ -131,16 +150,25 @@ def _public(path: Path) -> bytes:
     return b""
 
 
-def _unusable(path: Path, file: _File, where: str) -> AccessError:
+def _unusable(path: Path, file: _File, where: str, passphrase_refused: bool) -> AccessError:
+    if file.encrypted and passphrase_refused:
+        return AccessError(
+            f"The passphrase does not open the key file {path}",
+            Trouble.PASSPHRASE_WRONG,
+            where=where,
+            remedy="Give it again on the Access screen.",
+        )
     if file.encrypted:
         return AccessError(
             f"The key file {path} needs a passphrase",
+            Trouble.KEY_LOCKED,
             where=where,
             why="It is encrypted, and the agent does not hold the key.",
-            remedy=f"ssh-add {path}; then try again.",
+            remedy=f"Give it on the Access screen; or ssh-add {path}, then try again.",
         )
     return AccessError(
         f"The key file {path} cannot be used",
+        Trouble.KEY_UNUSABLE,
         where=where,
         why=file.problem or "The agent does not hold this key.",
         remedy="Give the private key's file, readable for you, as the identity.",

@@ -10,7 +10,7 @@ from typing import cast
 
 import asyncssh
 
-from sugarkube_tui.cluster.errors import AccessError
+from sugarkube_tui.cluster.errors import AccessError, Trouble
 from sugarkube_tui.cluster.text import clean_line
 
 DEFAULT_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
@@ -62,6 +62,7 @@ async def read_settings(ssh_dir: Path, alias: str, host: str, port: int | None, 
     except asyncssh.ConfigParseError as exc:
         raise AccessError(
             "The SSH client configuration cannot be understood",
+            Trouble.SSH_SETTINGS,
             where=str(file),
             why=clean_line(str(exc), 300),
             remedy="Correct or remove that line; “ssh -G HOST” shows what OpenSSH makes of it.",
@@ -69,6 +70,7 @@ async def read_settings(ssh_dir: Path, alias: str, host: str, port: int | None, 
     except (OSError, ValueError) as exc:
         raise AccessError(
             "The SSH client configuration cannot be used",
+            Trouble.SSH_SETTINGS,
             where=str(file),
             why=clean_line(str(exc), 300),
             remedy="Make the file readable for you, and correct the value named here.",

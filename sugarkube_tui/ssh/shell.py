@@ -11,7 +11,7 @@ from pathlib import Path
 
 import asyncssh
 
-from sugarkube_tui.cluster.errors import AccessError, ConnectionLost, SugarkubeError
+from sugarkube_tui.cluster.errors import AccessError, ConnectionLost, SugarkubeError, Trouble
 from sugarkube_tui.cluster.text import clean_line
 from sugarkube_tui.engine.ports import CommandResult, LineSink, Target
 from sugarkube_tui.ssh.session import CommandSession
@@ -208,6 +208,7 @@ class SshShell:
                 raise self._sudo.refusal(session.exit_status, session.preamble)
             raise AccessError(
                 "The login shell did not run our command",
+                Trouble.SYSTEM,
                 where=self._where,
                 why=clean_line(" ".join(session.preamble.split()), 300),
                 remedy="Give the login user a POSIX shell (chsh) and no forced command.",
@@ -226,6 +227,7 @@ class SshShell:
             session.close()
             raise AccessError(
                 f"“{PROBE}” did not answer within {PROBE_LIMIT:.0f} seconds",
+                Trouble.SYSTEM,
                 where=self._where,
                 remedy="Log in by hand and try it there; sudo may be waiting for a name server.",
             ) from None
@@ -282,6 +284,7 @@ class SshShell:
     def _no_channel(self, exc: asyncssh.ChannelOpenError) -> AccessError:
         return AccessError(
             "The SSH server opens no further session on this connection",
+            Trouble.NOT_NOW,
             where=self._where,
             why=clean_line(str(exc), 300),
             remedy="Check MaxSessions in the node's sshd_config (10 is the default), and try again.",

@@ -7,7 +7,7 @@ import enum
 import shlex
 from collections.abc import Awaitable, Callable
 
-from sugarkube_tui.cluster.errors import AccessError
+from sugarkube_tui.cluster.errors import AccessError, Trouble
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.cluster.text import clean_line
 from sugarkube_tui.engine.ports import Login
@@ -65,7 +65,7 @@ class Sudo:
                     self._way = Way.FREE
                 else:
                     refusal = self.refusal(status, said)
-                    if not isinstance(refusal, _PasswordNeeded) or not self._password:
+                    if not needs_password(refusal) or not self._password:
                         raise refusal
                     self._refuse_unsendable(self._password)
                     self._way = Way.PASSWORD
@@ -91,6 +91,7 @@ class Sudo:
     def wrong_password(self) -> AccessError:
         return AccessError(
             f"sudo did not accept the password of {self._user}",
+            Trouble.SUDO_PASSWORD_REFUSED,
             where=self._where,
             remedy="Enter the password again on the Access screen, or with --ask-sudo-password;"
             " it was sent once only.",
@@ -103,8 +104,9 @@ class Sudo:
         if any(words in text for words in _NEEDS_PASSWORD) or (
             "terminal is required" in text and "must have a tty" not in text
         ):
-            return _PasswordNeeded(
+            return AccessError(
                 f"sudo asks {self._user} for a password, and none was given",
+                Trouble.SUDO_PASSWORD_WANTED,
                 where=self._where,
                 why=why,
                 remedy="Enter it on the Access screen, or use --ask-sudo-password.",
@@ -112,6 +114,7 @@ class Sudo:
         if "must have a tty" in text:
             return AccessError(
                 "sudo wants a terminal (requiretty)",
+                Trouble.SUDO_FORBIDDEN,
                 where=self._where,
                 why=why,
                 remedy=f"On the node, add “Defaults:{self._user} !requiretty” with visudo.",
@@ -119,6 +122,7 @@ class Sudo:
         if "sudo" in text and ("not found" in text or "no such file" in text):
             return AccessError(
                 "sudo is not installed",
+                Trouble.SUDO_FORBIDDEN,
                 where=self._where,
                 why=why,
                 remedy="Install it on the node as root (apt install sudo), or log in as root.",
@@ -126,6 +130,7 @@ class Sudo:
         if any(words in text for words in _FORBIDDEN):
             return AccessError(
                 f"{self._user} may not use sudo",
+                Trouble.SUDO_FORBIDDEN,
                 where=self._where,
                 why=why,
                 remedy=f"On the node, as an administrator: usermod -aG sudo {shlex.quote(self._user)};"
@@ -135,6 +140,7 @@ class Sudo:
             return self.wrong_password()
         return AccessError(
             f"sudo refused (exit status {status})",
+            Trouble.SUDO_FORBIDDEN,
             where=self._where,
             why=why,
             remedy=f"Log in as {self._user} and try “sudo true” by hand.",
@@ -145,17 +151,15 @@ class Sudo:
         if any(character in password.reveal() for character in "\r\n\0"):
             raise AccessError(
                 "The sudo password holds a line end or a NUL, which cannot be typed at a prompt",
+                Trouble.SUDO_PASSWORD_REFUSED,
                 where=self._where,
                 remedy="Enter the password again, without the line end.",
             )
 
 
-class _PasswordNeeded(AccessError):
-    """sudo would do it for a password."""
-
-
 def needs_password(refusal: AccessError) -> bool:
-    return isinstance(refusal, _PasswordNeeded)
+    """sudo would do it for a password."""
+    return refusal.trouble is Trouble.SUDO_PASSWORD_WANTED
 
 
 def _last_words(said: str) -> str:
