@@ -96,7 +96,6 @@ class Driver:
 
     async def log_in(self) -> None:
         """From the access screen, as it comes, to the environment screen."""
-        await self.press("enter")
         await self.until(lambda: self.app.session.access.all_in, "all hosts to be in")
         await self.shows("Enter goes on")
         await self.press("enter")

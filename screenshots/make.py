@@ -55,7 +55,6 @@ async def draw(directory: Path) -> None:
         keep(driver, directory, "1-scan")
         await driver.press("enter")
         await driver.stage(Stage.ACCESS)
-        await driver.press("enter")
         await driver.shows("Enter goes on")
         keep(driver, directory, "2-access")
         await driver.press("enter")

@@ -28,12 +28,16 @@ def real_world(paths: Paths) -> World:
     from sugarkube_tui.lan.discovery import ZeroconfLan
     from sugarkube_tui.ssh import SshConnector
     from sugarkube_tui.ssh.greeting import SshGreeter
+    from sugarkube_tui.ssh.settings import UserSettings
     from sugarkube_tui.store.pins import HostKeyPins
 
     clock = RealClock()
     lan = ZeroconfLan(greeter=SshGreeter())
+    pins = HostKeyPins(paths.pins)
     return World(
-        machines=ShellMachines(SshConnector(HostKeyPins(paths.pins)), clock),
+        machines=ShellMachines(SshConnector(pins), clock),
+        host_keys=pins,
+        ssh_settings=UserSettings(),
         lan=lan,
         api=TlsApi(lan.resolve),
         kubernetes=KubernetesClient(lan.resolve),

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import getpass
-import re
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
 
-from sugarkube_tui.cluster.advert import normal_host
 from sugarkube_tui.cluster.choices import (
     DEFAULT_PREFIX,
     PREFIX_VARIABLE,
@@ -28,39 +26,12 @@ from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.saved_plan import SavedNode, SavedPlan, parse_user
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.cluster.sightings import USUAL_LAYERS, Layer
-from sugarkube_tui.engine.ports import Given, Interest, Lan, Login, Target
+from sugarkube_tui.cluster.typed import parse_host
+from sugarkube_tui.engine.ports import BY_HAND, DEFAULT_USER, Given, Interest, Lan, Login, Target
 from sugarkube_tui.engine.resuming import RESOLVE_WITHIN_S
 from sugarkube_tui.engine.survey import usual_interest
 from sugarkube_tui.store.plans import choices_of, read_plan
 from sugarkube_tui.store.release import read_release
-
-_HOST = re.compile(
-    r"(?:(?P<user>[A-Za-z_][A-Za-z0-9_.-]*)@)?"
-    r"(?:\[(?P<six>[0-9A-Fa-f:.]+(?:%[A-Za-z0-9]+)?)\]|(?P<name>[A-Za-z0-9._-]+))(?::(?P<port>\d{1,5}))?"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class TypedHost:
-    """A host as it was typed: `[user@]name-or-address[:port]`."""
-
-    host: str
-    user: str
-    port: int
-
-
-def parse_host(text: str) -> TypedHost:
-    """Raises InvalidInput when it is no host."""
-    match = _HOST.fullmatch(text.strip())
-    if match is None or not 1 <= int(match["port"] or 22) <= 65535:
-        raise InvalidInput(
-            f"{text!r} is no host",
-            where="--host",
-            remedy="use [user@]name-or-address[:port], an IPv6 in brackets",
-        )
-    return TypedHost(
-        normal_host(match["six"] or match["name"]), match["user"] or "", int(match["port"] or 22)
-    )
 
 
 def host_texts(arguments: Namespace) -> list[str]:
@@ -92,9 +63,11 @@ def _hosts_in(file: Path | None) -> Iterator[tuple[str, str]]:
 
 def read_given(arguments: Namespace) -> tuple[Given, ...]:
     """The same as `host_texts`, as a scan takes them."""
-    named = [(text, Given.by_hand("").source) for text in arguments.hosts]
-    found = [(parse_host(text).host, source) for text, source in (*named, *_hosts_in(arguments.hosts_file))]
-    return tuple(Given(host, host, source) for host, source in found)
+    named = [(text, BY_HAND) for text in arguments.hosts]
+    return tuple(
+        Given.typed(parse_host(text, source), source)
+        for text, source in (*named, *_hosts_in(arguments.hosts_file))
+    )
 
 
 def read_interest(
@@ -141,7 +114,7 @@ def read_login(arguments: Namespace) -> Login:
     identity = _key_file(arguments.identity, "--identity") if arguments.identity is not None else None
     password = _ask_secret("Login password: ") if arguments.ask_password else None
     sudo_password = _ask_secret("Password for sudo: ") if arguments.ask_sudo_password else None
-    return Login(arguments.user or "pi", 22, identity, password, sudo_password)
+    return Login(arguments.user or DEFAULT_USER, 22, identity, password, sudo_password)
 
 
 def _key_file(path: Path, where: str) -> Path:
@@ -166,7 +139,7 @@ async def find_targets(lan: Lan, hosts: Sequence[str], login: Login) -> tuple[Ta
     Raises:
         InvalidInput: a host is malformed, or was given twice.
     """
-    typed = [parse_host(text) for text in hosts]
+    typed = [parse_host(text, "--host") for text in hosts]
     names = [one.host.removesuffix(".local") for one in typed]
     for name in names:
         if names.count(name) > 1:

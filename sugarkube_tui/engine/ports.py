@@ -10,12 +10,17 @@ from typing import Protocol
 
 from sugarkube_tui.cluster.actions import Action
 from sugarkube_tui.cluster.environment import Environment
+from sugarkube_tui.cluster.errors import KeyChange
 from sugarkube_tui.cluster.queries import Query
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.cluster.sightings import USUAL_LAYERS, Interface, Layer, Sighting
+from sugarkube_tui.cluster.typed import TypedHost
 
 Answers = Mapping[str, str]
 """What one step's probe said: key → text."""
+
+
+DEFAULT_USER = "pi"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,7 @@ class Login:
         passphrase: of encrypted key files.
     """
 
-    user: str = "pi"
+    user: str = DEFAULT_USER
     port: int = 22
     identity: Path | None = None
     password: Secret | None = None
@@ -178,6 +183,54 @@ class Machines(Protocol):
         ...
 
 
+class HostKeys(Protocol):
+    """The host keys that were pinned."""
+
+    def replace(self, change: KeyChange) -> None:
+        """Pin the key that the host shows now, in place of the one it had; others stay as they are.
+
+        Raises:
+            SugarkubeError: the pins cannot be read or written.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SshAdvice:
+    """What the operator's own SSH settings say about a host; empty where they say nothing.
+
+    Attributes:
+        source: the file that says so.
+        host: where it really is.
+        user: to log in as.
+        port: of its SSH server; 0 where nothing is said.
+        jump: hosts on the way, as ProxyJump names them.
+        command: a ProxyCommand makes the connection.
+    """
+
+    source: str = ""
+    host: str = ""
+    user: str = ""
+    port: int = 0
+    jump: str = ""
+    command: bool = False
+
+
+class SshSettings(Protocol):
+    """The operator's own SSH settings."""
+
+    async def advice(self, alias: str, host: str) -> SshAdvice:
+        """What they say about a host that is called `alias` and was found at `host`.
+
+        Raises:
+            AccessError: the settings cannot be read or understood.
+        """
+        ...
+
+
+BY_HAND = "added by hand"
+
+
 @dataclass(frozen=True, slots=True)
 class Given:
     """A host that the operator named.
@@ -185,18 +238,22 @@ class Given:
     Attributes:
         name: what it is called.
         host: the name or address to look up.
-        source: `added by hand`, or the file that names it.
+        source: `BY_HAND`, or the file that names it.
         ssh_alias: the name is one of ~/.ssh/config.
+        user: to log in as; empty: as for the other hosts.
+        port: of its SSH server.
     """
 
     name: str
     host: str
-    source: str = "added by hand"
+    source: str = BY_HAND
     ssh_alias: bool = False
+    user: str = ""
+    port: int = 22
 
     @classmethod
-    def by_hand(cls, text: str) -> Given:
-        return cls(text, text)
+    def typed(cls, typed: TypedHost, source: str = BY_HAND) -> Given:
+        return cls(typed.host, typed.host, source, user=typed.user, port=typed.port)
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,6 +425,8 @@ class World:
     """All ports of one program run."""
 
     machines: Machines
+    host_keys: HostKeys
+    ssh_settings: SshSettings
     lan: Lan
     api: Api
     kubernetes: Kubernetes

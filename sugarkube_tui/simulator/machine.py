@@ -40,9 +40,10 @@ from sugarkube_tui.cluster.queries import (
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.engine.errors import ActionFailed
 from sugarkube_tui.engine.events import Evidence
-from sugarkube_tui.engine.ports import Answers, Log, Machine, Progress, Target
+from sugarkube_tui.engine.ports import Answers, Log, Login, Machine, Progress, Target
 from sugarkube_tui.simulator import answers, script
 from sugarkube_tui.simulator.cluster import Cluster
+from sugarkube_tui.simulator.door import SimulatedKeys
 from sugarkube_tui.simulator.network import Network, Unreachable
 from sugarkube_tui.simulator.pi import Binary, Pi, Power
 from sugarkube_tui.steps.access import RELEASE_SUFFIXES
@@ -58,10 +59,11 @@ _PASSWORD = re.compile(r'user = "node:((?:[^"\\]|\\.)*)"')
 
 
 class SimulatedMachines:
-    """Logs in to simulated Pis, with any key, as `pi`."""
+    """Logs in to simulated Pis, as their doors allow."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, keys: SimulatedKeys) -> None:
         self._network = network
+        self._keys = keys
 
     async def open(self, target: Target) -> Machine:
         sleep = self._network.clock.sleep
@@ -92,28 +94,24 @@ class SimulatedMachines:
         if pi.power is Power.BOOTING or target.login.port != 22:
             raise _refused(target, "[Errno 111] Connection refused")
         await sleep(0.25 * pi.slowness)
-        if target.login.user != "pi":
-            raise AccessError(
-                f"The SSH server does not let {target.login.user} in",
-                Trouble.KEY_REFUSED,
-                where=where,
-                why="Offered 1 key; no password.",
-                remedy="Check the user name on the Access screen.",
-            )
-        return SimulatedMachine(pi, where)
+        self._keys.check(target, pi.address, pi.host_key)
+        pi.door.let_in(where, target.login)
+        return SimulatedMachine(pi, where, target.login)
 
 
 class SimulatedMachine:
     """A login to a simulated Pi; it ends when the Pi goes down."""
 
-    def __init__(self, pi: Pi, where: str) -> None:
+    def __init__(self, pi: Pi, where: str, login: Login) -> None:
         self._pi = pi
         self._where = where
+        self._login = login
         self._boot = pi.boots
         self._closed = False
 
     async def probe(self, steps: Collection[str]) -> Mapping[str, Answers]:
         await self._spend(0.6 * self._pi.slowness)
+        self._pi.door.become_root(self._where, self._login)
         return {step: answers.probe(self._pi, step) for step in steps if BY_ID[step].probe}
 
     async def apply(self, action: Action, log: Log, progress: Progress) -> None:

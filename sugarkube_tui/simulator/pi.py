@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 from sugarkube_tui.cluster.advert import Advert, read_advert
 from sugarkube_tui.engine.ports import Log
 from sugarkube_tui.simulator.cluster import Cluster
+from sugarkube_tui.simulator.door import Door
 from sugarkube_tui.simulator.network import Network, Unreachable
 from sugarkube_tui.simulator.service import K3sService
 
@@ -67,6 +68,8 @@ class Pi:
         services: the enabled and active ones among avahi-daemon and systemd-timesyncd.
         clock_offset_ms: against the workstation's clock.
         cluster: whose data lies in /var/lib/rancher/k3s; None when there is none.
+        door: what it takes to log in to it.
+        host_key: fingerprint of the SSH server's key.
         boots: how often it was started; a login lasts for one boot.
         remembered_adverts: what others still have in their caches when it went down without a goodbye.
     """
@@ -78,6 +81,8 @@ class Pi:
         self.address = address
         self.hardware = hardware
         self.power = Power.ON
+        self.door = Door()
+        self.host_key = self.key_made_at("the first boot")
         self.boots = 0
         self.files: dict[str, str] = {}
         self.packages: set[str] = set()
@@ -117,10 +122,6 @@ class Pi:
     @property
     def machine_id(self) -> str:
         return self._digest("machine").hex()[:32]
-
-    @property
-    def host_key(self) -> str:
-        return f"SHA256:{base64.b64encode(self._digest('host key')).decode().rstrip('=')}"
 
     @property
     def cgroup_active(self) -> bool:
@@ -268,6 +269,10 @@ class Pi:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+    def key_made_at(self, occasion: str) -> str:
+        """The fingerprint of a host key that is made then."""
+        return f"SHA256:{base64.b64encode(self._digest(f'host key of {occasion}')).decode().rstrip('=')}"
 
     def _digest(self, purpose: str) -> bytes:
         return hashlib.sha256(f"{self.name} {purpose}".encode()).digest()

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sugarkube_tui.engine.ports import Tour, World
 from sugarkube_tui.simulator.clock import make_clock
+from sugarkube_tui.simulator.door import SimulatedKeys, SimulatedSettings
 from sugarkube_tui.simulator.lan import SimulatedApi, SimulatedKubernetes, SimulatedLan
 from sugarkube_tui.simulator.machine import SimulatedMachines
 from sugarkube_tui.simulator.network import Network
@@ -28,8 +29,12 @@ class Simulation:
     def __init__(self, speed: float, scenario: Scenario = FRESH) -> None:
         self.network = Network(make_clock(speed))
         scenario.set_up(self.network)
+        self.keys = SimulatedKeys()
+        self.ssh_settings = SimulatedSettings()
         self.world = World(
-            machines=SimulatedMachines(self.network),
+            machines=SimulatedMachines(self.network, self.keys),
+            host_keys=self.keys,
+            ssh_settings=self.ssh_settings,
             lan=SimulatedLan(self.network),
             api=SimulatedApi(self.network),
             kubernetes=SimulatedKubernetes(self.network),
@@ -44,6 +49,13 @@ class Simulation:
     def power_off(self, name: str) -> None:
         """Pull the plug."""
         self.pi(name).power_off()
+
+    def reflash(self, name: str) -> None:
+        """Write its card anew, after somebody has logged in to it: it comes up with another host key."""
+        pi = self.pi(name)
+        self.keys.pinned.setdefault(pi.address, pi.host_key)
+        pi.host_key = pi.key_made_at(f"its card written after {pi.host_key}")
+        self.network.changed()
 
     def power_on(self, name: str) -> None:
         """Plug it in again; it takes its time to boot."""

@@ -12,6 +12,7 @@ import asyncssh
 
 from sugarkube_tui.cluster.errors import AccessError, Trouble
 from sugarkube_tui.cluster.text import clean_line
+from sugarkube_tui.engine.ports import SshAdvice
 
 DEFAULT_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
 SYSTEM_KNOWN_HOSTS = Path("/etc/ssh/ssh_known_hosts")
@@ -23,6 +24,9 @@ class Settings:
 
     Attributes:
         files: configuration to hand to asyncssh.
+        host: where the settings say it is.
+        user: whom they say to log in as; empty where they say nothing.
+        said_port: the port they name; 0 where they name none.
         known_as: the host's names in files of host keys.
         jump: ProxyJump, or empty.
         proxied: a ProxyCommand makes the connection.
@@ -33,6 +37,9 @@ class Settings:
     """
 
     files: tuple[Path, ...]
+    host: str
+    user: str
+    said_port: int
     known_as: tuple[str, ...]
     port: int
     jump: str
@@ -77,6 +84,30 @@ async def read_settings(ssh_dir: Path, alias: str, host: str, port: int | None, 
         ) from exc
 
 
+class UserSettings:
+    """Implements the port `SshSettings`.
+
+    Args:
+        ssh_dir: the user's SSH directory; None for ~/.ssh.
+    """
+
+    def __init__(self, ssh_dir: Path | None = None) -> None:
+        self._ssh_dir = ssh_dir
+
+    async def advice(self, alias: str, host: str) -> SshAdvice:
+        """See `SshSettings.advice`."""
+        ssh_dir = self._ssh_dir or Path.home() / ".ssh"
+        settings = await read_settings(ssh_dir, alias, host, None, None)
+        return SshAdvice(
+            source=str(ssh_dir / "config"),
+            host=settings.host if settings.host != alias else "",
+            user=settings.user,
+            port=settings.said_port,
+            jump=settings.jump,
+            command=settings.proxied,
+        )
+
+
 def _read(ssh_dir: Path, file: Path, alias: str, host: str, port: int | None, user: str | None) -> Settings:
     files = (file,) if file.exists() else ()
     options = asyncssh.SSHClientConnectionOptions(
@@ -99,6 +130,9 @@ def _read(ssh_dir: Path, file: Path, alias: str, host: str, port: int | None, us
     agent = said.get("IdentityAgent", os.environ.get("SSH_AUTH_SOCK"))
     return Settings(
         files=files,
+        host=str(options.host),
+        user=str(said.get("User") or ""),
+        said_port=cast("int", said.get("Port") or 0),
         known_as=(
             (str(key_alias).lower(),)
             if key_alias

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from sugarkube_tui.cluster.errors import SugarkubeError
+from sugarkube_tui.cluster.errors import KeyChange, SugarkubeError
 from sugarkube_tui.store.paths import private, replace_file
 
 DEFAULT_PORT = 22
@@ -81,6 +81,15 @@ class HostKeyPins:
             raise ValueError("a key line is a type and base64")
         name = entry_name(host, port)
         self._edit(lambda lines: [*_without(lines, name), f"{name} {' '.join(fields)}"])
+
+    def replace(self, change: KeyChange) -> None:
+        """Make the key that a host shows now its only one, under all the names it has here.
+
+        Raises:
+            SugarkubeError: the file cannot be read or written.
+        """
+        for name in change.names:
+            self.pin(name, change.port, change.key)
 
     def _entries(self) -> Iterator[tuple[int, list[str]]]:
         for number, line in enumerate(self._lines(), start=1):

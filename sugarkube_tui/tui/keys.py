@@ -110,7 +110,7 @@ def _close(keys: str, says: str = "back to the screen") -> Key:
 KEYS: Mapping[str, tuple[Key, ...]] = {
     "Scan": (
         Key("space", "select", "Select", "select or leave out the highlighted host"),
-        Key("a", "add_host", "Add host", "add a host by name or address"),
+        Key("a", "add_host", "Add host", "add a host: [user@]name-or-address[:port]"),
         Key("l", "look", "Look", "choose where to look: layers, interfaces, the sweep"),
         _continue("go on with the selected hosts"),
         Key("r", "rescan", "Rescan", "look again, from nothing", shown=False),
@@ -122,9 +122,12 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
         *_EVERYWHERE,
     ),
     "Access": (
-        _continue("log in to all hosts that are not in yet; when all are in, go on"),
+        _continue("log in where we are not in yet; when all are in, go on"),
+        Key("u", "own_login", "Own login", "a login of its own for the highlighted host, or the common one"),
         Key("o", "leave_out", "Leave out", "leave out the highlighted host (from the list of hosts)"),
         _BACK,
+        Key("down", "to_hosts", "", "from the fields to the list of hosts", shown=False),
+        Key("t", "trust", "Host key", "compare a host key that has changed with the old one", shown=False),
         Key("r", "again", "Retry", "log in to all hosts again (from the list of hosts)", shown=False),
         *_EVERYWHERE,
     ),
@@ -173,6 +176,10 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
         _HELP,
     ),
     "Add host": (Key("escape", "cancel", "Cancel", "back; nothing is added", essential=True), _HELP),
+    "Trust key": (
+        Key("escape", "cancel", "Cancel", "back; the pinned host key stays", essential=True),
+        _HELP,
+    ),
     "Where to look": (
         Key("space", "switch", "Switch", "switch the highlighted row on or off"),
         _close("escape,enter", "back to the scan; a change looks afresh"),
@@ -227,6 +234,7 @@ WIDGETS_OF: Mapping[str, tuple[str, ...]] = {
     "Confirm": (),
     "Question": ("Table",),
     "Add host": ("Field",),
+    "Trust key": ("Field",),
     "Where to look": ("Table",),
     "Evidence": ("Pane",),
     "Help": ("Pane",),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sugarkube_tui.cluster.choices import Choices, Defaults
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import InvalidInput
+from sugarkube_tui.cluster.hosts import Host
 from sugarkube_tui.cluster.roles import Roles, assign_roles
 from sugarkube_tui.cluster.token import JoinToken, token_from_variables
 from sugarkube_tui.engine.climb import Subject
@@ -106,6 +107,10 @@ class Session:
             token = None
         live = self.scan.live_servers(self.environment)
         return assign_roles(self.access.facts, live, self.choices, token)
+
+    def choose_hosts(self, hosts: Sequence[Host]) -> None:
+        """The hosts that are to become the cluster; a user or port that one was named with is kept."""
+        self.access.choose(hosts, {host.short_name: self.scan.given_for(host) for host in hosts})
 
     def leave_out(self, name: str) -> None:
         """Do without this node from here on."""

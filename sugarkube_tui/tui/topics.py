@@ -48,8 +48,8 @@ TOPICS: Mapping[str, Topic] = {
     "Access#user": Topic(
         "User",
         "Whom to log in as. It needs sudo, with or without a password.\n\n"
-        "The form goes for every host that is not in yet, so hosts may have different logins: log in to "
-        "some, change the form, and go on with the rest.",
+        "The form goes for every host that is not in yet. A host whose login differs gets a form of its own: "
+        "u in the list of hosts. Where ~/.ssh/config names a user for a host, that one is used.",
     ),
     "Access#identity": Topic(
         "Identity file",
@@ -59,6 +59,12 @@ TOPICS: Mapping[str, Topic] = {
         "Password",
         "Tried after the keys. It stays in memory and is never written to a file, argument or log.",
     ),
+    "Access#passphrase": Topic(
+        "Passphrase",
+        "Opens key files that are encrypted: the named one, or the usual ones in ~/.ssh. It stays in memory. "
+        "With an SSH agent that holds the key (ssh-add), none is needed.",
+    ),
+    "Access#port": Topic("Port", "Of the SSH servers. Empty: what ~/.ssh/config says about a host, else 22."),
     "Access#sudo_password": Topic(
         "sudo password",
         "Only needed where sudo asks for another password than the login does. It stays in memory.",
@@ -146,6 +152,13 @@ TOPICS: Mapping[str, Topic] = {
     ),
     "Verify#looks": Topic("Looks", "The last looks, the newest first, each with what had changed by then."),
     # -- dialogs
+    "Trust key#typed": Topic(
+        "A changed host key",
+        "A host key tells machines apart, whatever their names and addresses. It changes when a card is "
+        "written anew, and when another machine answers in the host's place.\n\n"
+        "With the host's name typed, the key that it shows now takes the place of the pinned one, for this "
+        "host only. Esc leaves everything as it is.",
+    ),
     "Confirm": Topic("A question", "Only y says yes. Anything else leaves things as they are."),
     "Question#answers": Topic(
         "What now?",

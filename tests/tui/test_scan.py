@@ -510,7 +510,7 @@ async def test_a_host_is_added_by_hand_and_selected(held: HeldSimulation, start:
         await driver.press("a")
         await driver.shows("Add a host")
         await driver.press(*"http:x", "enter")
-        await driver.shows("neither an IP address nor a DNS name")
+        await driver.shows("is no host", "[user@]name-or-address[:port]")
         await driver.press(*["backspace"] * 6, *"192.168.3.30", "enter")
         await driver.shows("7 hosts selected")
 

@@ -19,12 +19,8 @@ async def every_screen(driver: Driver) -> None:
     await check(driver)
     await driver.press("enter")
     await driver.stage(Stage.ACCESS)
+    await driver.shows("Enter goes on")
     await check(driver)
-    await driver.press("shift+tab")
-    access = driver.app.session.access
-    while not access.all_in:
-        await driver.press("enter")
-        await driver.until(lambda: not access.busy, "the logins")
     await driver.press("enter")
     for stage in (Stage.ENVIRONMENT, Stage.SERVERS, Stage.ADDRESS, Stage.REVIEW):
         await driver.stage(stage)

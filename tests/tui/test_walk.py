@@ -20,8 +20,6 @@ async def test_from_the_first_look_to_a_green_proof(
         await driver.shows("6 hosts selected", "sugarkube0", "192.168.3.15", "sugar/prod", "answers")
         await driver.press("enter")
         await driver.stage(Stage.ACCESS)
-        await driver.shows("Enter logs in to 6 hosts")
-        await driver.press("enter")
         await driver.shows("6 of 6 in", "Pi 5 Model B", "SHA256:")
         await driver.press("enter")
         await driver.stage(Stage.ENVIRONMENT)

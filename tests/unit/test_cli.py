@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from sugarkube_tui.cli import exit_codes
-from sugarkube_tui.cli.inputs import parse_host
 from sugarkube_tui.cli.main import main
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.sightings import USUAL_LAYERS, Layer
+from sugarkube_tui.cluster.typed import parse_host
 from sugarkube_tui.engine.proof import Rung
 
 FOUR = [word for number in range(4) for word in ("--host", f"sugarkube{number}.local")]
@@ -327,14 +327,14 @@ def test_an_unreachable_host_is_named_with_what_to_do(capsys):
     ],
 )
 def test_hosts_as_they_are_typed(text, host, user, port):
-    typed = parse_host(text)
+    typed = parse_host(text, "--host")
     assert (typed.host, typed.user, typed.port) == (host, user, port)
 
 
 @pytest.mark.parametrize("text", ["", "a b", "host:99999", "host:0", "-oProxyCommand=x@h", "fd00::5"])
 def test_what_is_no_host(text):
     with pytest.raises(InvalidInput):
-        parse_host(text)
+        parse_host(text, "--host")
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,15 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Label
 
-from sugarkube_tui.cluster.errors import InvalidInput
+from sugarkube_tui.cluster.errors import InvalidInput, SugarkubeError, Trouble
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.base import WizardScreen
+from sugarkube_tui.tui.screens.host_detail import host_parts
+from sugarkube_tui.tui.screens.trust_key import TrustKey
 from sugarkube_tui.tui.stages import Stage
-from sugarkube_tui.tui.state.access import Entry, HostAccess
+from sugarkube_tui.tui.state.access import Access, Entry, HostAccess
+from sugarkube_tui.tui.state.login_form import LoginForm
 from sugarkube_tui.tui.widgets.field import Field
 from sugarkube_tui.tui.widgets.pane import Pane
 from sugarkube_tui.tui.widgets.table import Column, Row, Table
@@ -24,78 +27,94 @@ from sugarkube_tui.tui.words import Mood
 
 HOSTS = (
     Column("Host", 14),
+    Column("User", 8, grow=1),
     Column("Address", 15),
     Column("Login", 15),
-    Column("Who it is", 22, grow=4),
+    Column("Who it is", 16, grow=4),
 )
 MOODS = {Entry.UNTRIED: Mood.IDLE, Entry.TRYING: Mood.BUSY, Entry.IN: Mood.GOOD, Entry.FAILED: Mood.BAD}
+ANSWERED_IN = {
+    Trouble.KEY_REFUSED: "user",
+    Trouble.PASSWORD_WANTED: "password",
+    Trouble.PASSWORD_REFUSED: "password",
+    Trouble.KEY_UNUSABLE: "identity",
+    Trouble.TOO_MANY_KEYS: "identity",
+    Trouble.KEY_LOCKED: "passphrase",
+    Trouble.PASSPHRASE_WRONG: "passphrase",
+    Trouble.SUDO_PASSWORD_WANTED: "sudo_password",
+    Trouble.SUDO_PASSWORD_REFUSED: "sudo_password",
+}
+"""The field whose answer mends a trouble; the others are mended elsewhere."""
 
 
 class AccessScreen(WizardScreen):
-    """The form goes for every host that is not in yet, so hosts may have different logins."""
+    """Logging in begins by itself, with keys.  The form goes for every host that is not in yet, unless
+    the highlighted host has one of its own."""
 
     STAGE = Stage.ACCESS
-    LEAD = "How do we log in?  Keys are tried first, then the password."
+    LEAD = "How do we log in?"
     BINDINGS: ClassVar[list[BindingType]] = bindings("Access")
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._asked = False
+        self._shown: LoginForm | None = None
+
     def body(self) -> Iterable[Widget]:
-        form = self.session.access.form
-        with Vertical(classes="box", id="login") as box:
-            box.border_title = Content("Login for the hosts that are not in yet")
-            with Horizontal(classes="fields"):
-                yield Label("User", classes="name")
-                yield Field(form.user, id="user", compact=True)
-                yield Label("Identity file", classes="name second")
-                yield Field(form.identity, id="identity", placeholder="agent and default keys", compact=True)
-            with Horizontal(classes="fields"):
-                yield Label("Password", classes="name")
-                yield Field(
-                    form.password,
-                    id="password",
-                    password=True,
-                    placeholder="only without a key",
-                    compact=True,
-                )
-                yield Label("sudo password", classes="name second")
-                yield Field(
-                    form.sudo_password,
-                    id="sudo_password",
-                    password=True,
-                    placeholder="the password, if asked",
-                    compact=True,
-                )
+        with Vertical(classes="box", id="login"):
+            yield from _fields(("User", "user", "pi"), ("Password", "password", "only without a key"))
+            yield from _fields(
+                ("Identity", "identity", "agent, default keys"), ("Passphrase", "passphrase", "of that key")
+            )
+            yield from _fields(
+                ("Port", "port", "22"), ("sudo password", "sudo_password", "the password, if asked")
+            )
         with Vertical(classes="box", id="hosts-box") as box:
             box.border_title = Content("Hosts")
             yield Table(HOSTS, widget_id="hosts")
         yield Pane("Host", "detail")
 
     def ready(self) -> None:
-        if self.session.access.all_in:
-            self.query_one("#hosts", Table).take_focus()
-        else:
-            self.query_one("#user", Input).focus()
-        self._asked = False
+        self.query_one("#hosts", Table).take_focus()
+        try:
+            self._asked = self.session.access.begin()
+        except InvalidInput as error:
+            self.tell(error)
 
     # -- drawing
 
     def draw(self) -> None:
         access = self.session.access
-        hosts = list(access.hosts.values())
-        entered = sum(one.entry is Entry.IN for one in hosts)
-        if access.all_in:
-            verdict = words.state(Mood.GOOD, f"{entered} of {len(hosts)} in: Enter goes on")
-        elif access.busy:
-            verdict = words.state(Mood.BUSY, f"logging in, {entered} of {len(hosts)} in")
-        elif any(one.entry is Entry.FAILED for one in hosts):
-            said = f"{entered} of {len(hosts)} in: correct it, Enter retries (o: leave out)"
-            verdict = words.state(Mood.BAD, said)
-        else:
-            verdict = words.muted(f"Enter logs in to {words.plural(len(hosts), 'host')}")
-        self.lead(Content.assemble("How do we log in?  ", verdict))
+        self.lead(Content.assemble(f"{self.LEAD}  ", _verdict(access)))
         table = self.query_one("#hosts", Table)
-        table.show([_row(one) for one in hosts], empty="no host is left: Esc goes back to the scan")
+        table.show(
+            [_row(one, own=access.has_own_form(one.name)) for one in access.hosts.values()],
+            empty="no host is left: Esc goes back to the scan",
+        )
         self._place_focus()
+        self._draw_form()
         self._draw_detail()
+
+    @property
+    def _highlighted(self) -> HostAccess | None:
+        return self.session.access.hosts.get(self.query_one("#hosts", Table).highlighted)
+
+    def _draw_form(self) -> None:
+        """The form that goes for the highlighted host, and for whom else."""
+        access = self.session.access
+        name = self.query_one("#hosts", Table).highlighted
+        own = access.has_own_form(name)
+        title = f"Login for {name} alone" if own else "Login for the hosts that are not in yet"
+        box = self.query_one("#login")
+        box.border_title = words.plain(title)
+        box.border_subtitle = Content("u as the others" if own else "u a login of its own for this host")
+        form = access.form_of(name)
+        if form is self._shown:
+            return
+        self._shown = form
+        with self.prevent(Input.Changed):
+            for field in box.query(Input):
+                field.value = getattr(form, field.id or "")
 
     def _place_focus(self) -> None:
         """Once the answers are there, be where the next key press is wanted."""
@@ -103,61 +122,45 @@ class AccessScreen(WizardScreen):
         if not self._asked or access.busy:
             return
         self._asked = False
-        failed = next((one for one in access.hosts.values() if one.entry is Entry.FAILED), None)
         table = self.query_one("#hosts", Table)
-        if failed is not None:
-            table.highlight(failed.name)
-        field = _wanted(failed)
-        if field:
+        failed = [one for one in access.hosts.values() if one.entry is Entry.FAILED]
+        first = next((one for one in failed if one.trouble in ANSWERED_IN), next(iter(failed), None))
+        if first is not None:
+            table.highlight(first.name)
+        field = ANSWERED_IN.get(first.trouble) if first is not None and first.trouble is not None else None
+        if field is not None:
             # What is typed next is most likely a password: it must not be taken for keys of the list.
-            self.query_one(field, Input).focus()
+            wanted = self.query_one(f"#{field}", Input)
+            wanted.focus()
+            wanted.action_select_all()  # what was refused is typed over
         else:
             table.take_focus()
 
     def _draw_detail(self) -> None:
-        one = self.session.access.hosts.get(self.query_one("#hosts", Table).highlighted)
-        pane = self.query_one("#detail", Pane)
-        if one is None:
-            pane.show([], "Host")
-            return
-        parts: list[Content | str] = []
-        if one.problem is not None:
-            parts += words.evidence(one.problem)
-        elif one.facts is not None:
-            access = one.facts.access
-            parts += [
-                words.pair("Host key", access.host_key or "not told"),
-                words.pair("Host name", access.hostname),
-                words.pair("System", f"{access.os_name}, {access.architecture}"),
-                words.pair(
-                    "Hardware",
-                    f"{words.model(access.model)}, {access.memory_mb} MiB memory, "
-                    f"{access.free_mb / 1000:.0f} GB free",
-                ),
-                words.pair("Login", f"{one.login.user}, answered in {words.ms(one.ms)}"),
-                words.muted("The host key is pinned from now on; a change stops that node."),
-            ]
-        elif one.entry is Entry.TRYING:
-            parts.append(f"logging in to {one.login.user}@{one.host.address}, reading facts …")
-        else:
-            parts.append(words.muted("Nothing was tried yet; nothing on it is changed by logging in."))
-        pane.show(parts, one.name)
+        one = self._highlighted
+        self.query_one("#detail", Pane).show(host_parts(one) if one else [], one.name if one else "Host")
 
     # -- keys
 
     def on_table_highlighted(self, event: Table.Highlighted) -> None:
+        self._draw_form()
         self._draw_detail()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        if event.input.id is not None:
-            setattr(self.session.access.form, event.input.id, event.value)
+        if event.input.id is not None and self._shown is not None:
+            setattr(self._shown, event.input.id, event.value)
 
     def action_proceed(self) -> None:
         access = self.session.access
+        one = self._highlighted
         if access.all_in:
             self.go_on()
-        elif not access.busy:
+        elif access.busy:
+            return
+        elif one is not None and one.change is not None and self.query_one("#hosts", Table).rows.has_focus:
+            self.action_trust()
+        else:
             self._test(all_again=False)
 
     def action_again(self) -> None:
@@ -173,6 +176,40 @@ class AccessScreen(WizardScreen):
         self._asked = True
         self.tell(None)
 
+    def action_to_hosts(self) -> None:
+        self.query_one("#hosts", Table).take_focus()
+
+    def action_own_login(self) -> None:
+        """A login of its own for the highlighted host, or the common one again."""
+        one = self._highlighted
+        if one is None:
+            return
+        access = self.session.access
+        if access.has_own_form(one.name):
+            access.rejoin(one.name)
+        else:
+            access.separate(one.name)
+            self.query_one("#user", Input).focus()
+        self._redraw()
+
+    def action_trust(self) -> None:
+        one = self._highlighted
+        if one is None or one.change is None:
+            return
+        dialog = TrustKey(one.name, one.host.address, one.change)
+        self.wizard.push_screen(dialog, lambda typed: self._trust_if(one.name, typed))
+
+    def _trust_if(self, name: str, typed: bool | None) -> None:
+        if not typed:
+            return
+        try:
+            self.session.access.trust(name)
+        except SugarkubeError as error:
+            self.tell(error)
+            return
+        self._asked = True
+        self.tell(None)
+
     def action_leave_out(self) -> None:
         name = self.query_one("#hosts", Table).highlighted
         if name:
@@ -183,27 +220,46 @@ class AccessScreen(WizardScreen):
         super().action_back()
 
 
-def _wanted(failed: HostAccess | None) -> str:
-    """The field whose answer would mend the failure; empty when no password would."""
-    if failed is None or failed.problem is None:
-        return ""
-    said = f"{failed.problem.what} {failed.problem.remedy}".lower()
-    if "password" not in said:
-        return ""
-    return "#sudo_password" if "sudo" in said else "#password"
+def _fields(*fields: tuple[str, str, str]) -> Iterable[Widget]:
+    """A row of fields: label, name in the form, placeholder."""
+    with Horizontal(classes="fields"):
+        for index, (label, name, placeholder) in enumerate(fields):
+            yield Label(label, classes="name second" if index else "name")
+            yield Field(
+                id=name,
+                password=name.startswith("pass") or name == "sudo_password",
+                placeholder=placeholder,
+                compact=True,
+            )
 
 
-def _row(one: HostAccess) -> Row:
+def _verdict(access: Access) -> Content:
+    hosts = access.hosts.values()
+    told = f"{sum(one.entry is Entry.IN for one in hosts)} of {len(hosts)} in"
+    if access.all_in:
+        return words.state(Mood.GOOD, f"{told}: Enter goes on")
+    if access.busy:
+        return words.state(Mood.BUSY, f"logging in, {told}; nothing is changed there")
+    if any(one.change is not None for one in hosts):
+        return words.state(Mood.BAD, f"{told}: Enter compares the host keys (o: leave out)")
+    if any(one.entry is Entry.FAILED for one in hosts):
+        return words.state(Mood.BAD, f"{told}: correct it, Enter retries (o: leave out)")
+    return words.muted(f"Enter logs in to {words.plural(len(hosts), 'host')}")
+
+
+def _row(one: HostAccess, *, own: bool) -> Row:
     if one.problem is not None:
-        told = words.plain(one.problem.what)
+        told = words.plain(one.trouble.value if one.trouble else one.problem.what)
     elif one.facts is not None:
         told = words.plain(words.model(one.facts.access.model))
     else:
         told = Content("")
+    tried = one.entry is not Entry.UNTRIED
     return Row(
         one.name,
         (
             words.strong(one.name),
+            words.plain(f"{one.login.user}{'*' if own else ''}" if tried else "*" if own else ""),
             words.plain(one.host.address),
             words.state(MOODS[one.entry], one.entry.value),
             told,

@@ -12,8 +12,8 @@ from textual.content import Content
 from textual.screen import ModalScreen, ScreenResultType
 from textual.widgets import Input, Static
 
-from sugarkube_tui.cluster.choices import parse_registration_address
 from sugarkube_tui.cluster.errors import InvalidInput
+from sugarkube_tui.cluster.typed import TypedHost, parse_host
 from sugarkube_tui.engine.joining import Answer, Question
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.guidance import Section
@@ -103,8 +103,8 @@ class AskOperator(Dialog[Answer | None]):
         self.dismiss(None)
 
 
-class AddHost(Dialog[str]):
-    """Takes a host name or address; empty when nothing is to be added."""
+class AddHost(Dialog[TypedHost | None]):
+    """Takes a host as it is typed; None when none is to be added."""
 
     KEY_GROUP = "Add host"
     BINDINGS: ClassVar[list[BindingType]] = bindings(KEY_GROUP)
@@ -113,7 +113,8 @@ class AddHost(Dialog[str]):
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = Content("Add a host")
             yield Static("Name or IP address, for example sugarkube4.local or 192.168.1.23", markup=False)
-            yield Field(placeholder="sugarkube4.local", id="host", compact=True)
+            yield Static("With a login of its own: pi@sugarkube4.local:2222", classes="hint", markup=False)
+            yield Field(placeholder="[user@]name-or-address[:port]", id="host", compact=True)
             yield Notice()
             yield Static("Enter adds it   Esc cancels", classes="hint")
         yield TooSmall()
@@ -124,17 +125,14 @@ class AddHost(Dialog[str]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         try:
-            host = parse_registration_address(event.value, "Host")
+            typed = parse_host(event.value, "Host")
         except InvalidInput as error:
-            problem = InvalidInput(
-                error.what, remedy="give only the name or address, without user, https:// and port"
-            )
-            self.query_one(Notice).show_problem(words.problem_of(problem))
+            self.query_one(Notice).show_problem(words.problem_of(error))
             return
-        self.dismiss(host)
+        self.dismiss(typed)
 
     def action_cancel(self) -> None:
-        self.dismiss("")
+        self.dismiss(None)
 
 
 class Help(Dialog[None]):

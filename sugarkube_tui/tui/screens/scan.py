@@ -18,6 +18,7 @@ from sugarkube_tui.cluster.findings import Finding, Kind
 from sugarkube_tui.cluster.hosts import Host
 from sugarkube_tui.cluster.sightings import Layer
 from sugarkube_tui.cluster.token import short_hash
+from sugarkube_tui.cluster.typed import TypedHost
 from sugarkube_tui.engine.events import Evidence
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings
@@ -284,11 +285,11 @@ class ScanScreen(WizardScreen):
     def action_add_host(self) -> None:
         self.wizard.push_screen(AddHost(), self._added)
 
-    def _added(self, host: str | None) -> None:
-        if host:
+    def _added(self, typed: TypedHost | None) -> None:
+        if typed is not None:
             self.tell(None)
-            self.session.scan.add(host)
-            self.query_one("#hosts", Table).highlight(host)
+            self.session.scan.add(typed)
+            self.query_one("#hosts", Table).highlight(typed.host)
 
     def action_look(self) -> None:
         self.wizard.push_screen(WhereToLook(self.session.scan), self._looked)
@@ -352,7 +353,7 @@ class ScanScreen(WizardScreen):
                 )
             )
             return
-        self.session.access.choose(hosts)
+        self.session.choose_hosts(hosts)
         self.go_on()
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from pathlib import Path
 
-from sugarkube_tui.cluster.errors import InvalidInput, SugarkubeError
+from sugarkube_tui.cluster.errors import AccessError, HostKeyChanged, KeyChange, SugarkubeError, Trouble
 from sugarkube_tui.cluster.facts import NodeFacts
 from sugarkube_tui.cluster.hosts import Host
-from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.engine.events import Evidence
-from sugarkube_tui.engine.ports import Login, Target, World
+from sugarkube_tui.engine.ports import Given, Login, SshAdvice, Target, World
 from sugarkube_tui.steps.catalog import PROBED, read_facts
 from sugarkube_tui.tui.state.changes import Changes
+from sugarkube_tui.tui.state.login_form import LoginForm
 from sugarkube_tui.tui.tasks import Tasks
 from sugarkube_tui.tui.words import problem_of
 
@@ -34,14 +33,22 @@ class HostAccess:
 
     Attributes:
         login: what was tried, and works when `entry` is `IN`.
+        advice: what ~/.ssh/config says about it, once it was tried.
         facts: what its probes said.
+        problem: why it failed.
+        trouble: of which kind that is; None when it is no matter of access.
+        change: of its host key, where that is the trouble.
+        ms: how long the login took.
     """
 
     host: Host
     entry: Entry = Entry.UNTRIED
     login: Login = field(default_factory=Login)
+    advice: SshAdvice = field(default_factory=SshAdvice)
     facts: NodeFacts | None = None
     problem: Evidence | None = None
+    trouble: Trouble | None = None
+    change: KeyChange | None = None
     ms: float | None = None
 
     @property
@@ -49,68 +56,47 @@ class HostAccess:
         return self.host.short_name
 
     @property
+    def alias(self) -> str:
+        """What ~/.ssh/config and known_hosts may call it."""
+        return self.host.ssh_alias or self.host.name
+
+    @property
     def target(self) -> Target:
-        alias = self.host.ssh_alias or self.host.name
-        return Target(self.name, self.host.address, self.login, alias=alias)
+        return Target(self.name, self.host.address, self.login, alias=self.alias)
 
-
-@dataclass(slots=True)
-class LoginForm:
-    """What is in the fields.  It goes for every host that is not in yet."""
-
-    user: str
-    identity: str = ""
-    password: str = ""
-    sudo_password: str = ""
-    port: int = 22
-
-    @classmethod
-    def of(cls, login: Login) -> LoginForm:
-        return cls(
-            login.user,
-            str(login.identity or ""),
-            login.password.reveal() if login.password else "",
-            login.sudo_password.reveal() if login.sudo_password else "",
-            login.port,
-        )
-
-    def read(self) -> Login:
-        """The login that the fields say.
-
-        Raises:
-            InvalidInput: a field cannot be used.
-        """
-        user = self.user.strip()
-        if not user or any(character.isspace() for character in user):
-            raise InvalidInput("the user's name is empty or has blanks", where="User", remedy="usually: pi")
-        identity = Path(self.identity.strip()).expanduser() if self.identity.strip() else None
-        if identity is not None and not identity.is_file():
-            raise InvalidInput(
-                f"there is no file {identity}",
-                where="Identity file",
-                remedy="give a private key, or leave it empty for the agent's keys and the default files",
-            )
-        return Login(
-            user,
-            self.port,
-            identity,
-            Secret(self.password) if self.password else None,
-            Secret(self.sudo_password) if self.sudo_password else None,
+    def failed(self, error: BaseException) -> HostAccess:
+        """The same, with what went wrong."""
+        return replace(
+            self,
+            entry=Entry.FAILED,
+            problem=problem_of(error),
+            trouble=error.trouble if isinstance(error, AccessError) else None,
+            change=error.change if isinstance(error, HostKeyChanged) else None,
         )
 
 
 class Access:
-    """Logs in to hosts concurrently; each keeps the login that let us in."""
+    """Logs in to hosts concurrently; each keeps the login that let us in.
+
+    Attributes:
+        form: goes for every host that is not in yet and has no form of its own.
+    """
 
     def __init__(self, world: World, login: Login, tasks: Tasks, changes: Changes) -> None:
         self.form = LoginForm.of(login)
         self.hosts: dict[str, HostAccess] = {}
+        self._own: dict[str, LoginForm] = {}
+        self._named: dict[str, Given] = {}
         self._world = world
         self._tasks = tasks
         self._changes = changes
 
-    def choose(self, hosts: Sequence[Host]) -> None:
-        """The hosts it is about; what is known of those that stay is kept."""
+    def choose(self, hosts: Sequence[Host], named: Mapping[str, Given | None] | None = None) -> None:
+        """The hosts it is about; what is known of those that stay is kept.
+
+        Args:
+            named: by host, how the operator named it: a user or port makes a login of its own.
+        """
         before = self.hosts
         self.hosts = {
             host.short_name: known
@@ -120,7 +106,36 @@ class Access:
         }
         for name in before.keys() - self.hosts.keys():
             self._tasks.cancel(f"access/{name}")
+        for name, given in (named or {}).items():
+            if given is None or self._named.get(name) == given:
+                continue
+            self._named[name] = given
+            if (form := self.form.for_given(given)) != self.form:
+                self._own[name] = form
         self._changes.note()
+
+    # -- forms
+
+    def has_own_form(self, name: str) -> bool:
+        """This host's login is another one than that of the others."""
+        return name in self._own
+
+    def form_of(self, name: str) -> LoginForm:
+        return self._own.get(name, self.form)
+
+    def separate(self, name: str) -> None:
+        """Give this host a form of its own, which begins with what was tried last."""
+        one = self.hosts[name]
+        tried = one.entry in (Entry.IN, Entry.FAILED)
+        self._own[name] = LoginForm.of(one.login) if tried else replace(self.form)
+        self._changes.note()
+
+    def rejoin(self, name: str) -> None:
+        """Let the common form go for this host again."""
+        self._own.pop(name, None)
+        self._changes.note()
+
+    # -- hosts
 
     def leave_out(self, name: str) -> None:
         self._tasks.cancel(f"access/{name}")
@@ -143,17 +158,43 @@ class Access:
     def facts(self) -> dict[str, NodeFacts]:
         return {name: one.facts for name, one in self.hosts.items() if one.facts is not None}
 
+    # -- logging in
+
+    def begin(self) -> bool:
+        """Log in to the hosts that were never tried; True when there were any.
+
+        Raises:
+            InvalidInput: as for `test`.
+        """
+        new = [name for name, one in self.hosts.items() if one.entry is Entry.UNTRIED]
+        self._test(new)
+        return bool(new)
+
     def test(self, *, all_again: bool = False) -> None:
-        """Log in to the hosts that are not in yet, with what the form says.
+        """Log in to the hosts that are not in yet, with what their forms say.
 
         Raises:
             InvalidInput: a field cannot be used.
         """
-        login = self.form.read()
-        for name, one in self.hosts.items():
-            if one.entry is Entry.TRYING or (one.entry is Entry.IN and not all_again):
-                continue
-            trying = HostAccess(one.host, Entry.TRYING, login)
+        self._test([name for name, one in self.hosts.items() if all_again or one.entry is not Entry.IN])
+
+    def trust(self, name: str) -> None:
+        """Pin the host key that was shown last, in place of the one before, and log in with it.
+
+        Raises:
+            InvalidInput: a field cannot be used.
+            SugarkubeError: the pins cannot be written.
+        """
+        change = self.hosts[name].change
+        if change is not None:
+            self._world.host_keys.replace(change)
+            self._test([name])
+
+    def _test(self, names: Sequence[str]) -> None:
+        names = [name for name in names if self.hosts[name].entry is not Entry.TRYING]
+        logins = {name: self.form_of(name).read() for name in names}  # before any is tried
+        for name, login in logins.items():
+            trying = HostAccess(self.hosts[name].host, Entry.TRYING, login)
             self.hosts[name] = trying
             self._tasks.start(f"access/{name}", self._try(trying))
         self._changes.note()
@@ -167,20 +208,31 @@ class Access:
         self._changes.note()
 
     async def _try(self, one: HostAccess) -> None:
-        began = self._world.clock.now()
         try:
+            one = await self._advised(one)
+            began = self._world.clock.now()
             machine = await self._world.machines.open(one.target)
             try:
                 facts = read_facts(await machine.probe([step.id for step in PROBED]))
             finally:
                 await machine.close()
         except (SugarkubeError, TimeoutError, OSError) as error:
-            self._put(one.name, HostAccess(one.host, Entry.FAILED, one.login, problem=problem_of(error)))
+            self._put(one.failed(error))
             return
         took = (self._world.clock.now() - began) * 1000
-        self._put(one.name, HostAccess(one.host, Entry.IN, one.login, facts, ms=took))
+        self._put(replace(one, entry=Entry.IN, facts=facts, ms=took))
 
-    def _put(self, name: str, access: HostAccess) -> None:
-        if name in self.hosts:
-            self.hosts[name] = access
+    async def _advised(self, one: HostAccess) -> HostAccess:
+        """With the user that ~/.ssh/config names, where the operator named none."""
+        advice = await self._world.ssh_settings.advice(one.alias, one.host.address)
+        login = one.login
+        if advice.user and not self.has_own_form(one.name) and self.form.user_is_usual:
+            login = replace(login, user=advice.user)
+        advised = replace(one, advice=advice, login=login)
+        self._put(advised)
+        return advised
+
+    def _put(self, access: HostAccess) -> None:
+        if access.name in self.hosts:
+            self.hosts[access.name] = access
         self._changes.note()

@@ -15,6 +15,7 @@ from sugarkube_tui.cluster.hearing import Diagnosis, Hearing, diagnose
 from sugarkube_tui.cluster.hosts import Host, Survey
 from sugarkube_tui.cluster.sightings import AdvertSeen, Sighting
 from sugarkube_tui.cluster.standing import LiveServer, natural
+from sugarkube_tui.cluster.typed import TypedHost
 from sugarkube_tui.engine.ports import Given, Interest, World
 from sugarkube_tui.engine.survey import usual_interest
 from sugarkube_tui.store.consents import Consents
@@ -175,7 +176,7 @@ class Scan:
         for name in (*names, *host.addresses):
             if name in self._decided:
                 return self._decided[name]
-        if any(_is_meant(given, host) for given in self.given if not given.ssh_alias):
+        if self.given_for(host) is not None:
             return True
         ours = self._defaults.choices.environment
         expected = any(self._ours.fullmatch(name.removesuffix(".local")) for name in (*names, host.ssh_alias))
@@ -191,13 +192,16 @@ class Scan:
         self._decided[name] = False
         self._changes.note()
 
-    def add(self, name: str) -> None:
+    def add(self, typed: TypedHost) -> None:
         """Look for one more host; what was heard of the others is heard again at once."""
-        given = Given.by_hand(name)
-        if given not in self.given:
-            self.given.append(given)
-        self._decided[name] = True
+        given = Given.typed(typed)
+        self.given = [*(one for one in self.given if one.name != given.name or one.ssh_alias), given]
+        self._decided[given.name] = True
         self.start()
+
+    def given_for(self, host: Host) -> Given | None:
+        """How the operator named this host; None when it was found, or is only in ~/.ssh/config."""
+        return next((one for one in self.given if not one.ssh_alias and _is_meant(one, host)), None)
 
 
 def _is_meant(given: Given, host: Host) -> bool:

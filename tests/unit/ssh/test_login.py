@@ -9,7 +9,7 @@ from pathlib import Path
 import asyncssh
 import pytest
 
-from sugarkube_tui.cluster.errors import AccessError, HostKeyChanged
+from sugarkube_tui.cluster.errors import AccessError, HostKeyChanged, Trouble
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.engine.ports import Login, Target
 from sugarkube_tui.ssh import SshConnector
@@ -60,6 +60,56 @@ async def test_changed_key_names_both_prints_and_the_line(
         shell = await connector.connect(node.target())
         assert shell.first_contact
         await shell.close()
+
+
+async def test_a_changed_key_is_replaced_and_only_that_one(
+    user_key: asyncssh.SSHKey, connector: SshConnector, pins: HostKeyPins, tmp_path: Path
+) -> None:
+    old, new, hers = new_key(), new_key(), new_key()
+    async with serve(through_sh(tmp_path), key=user_key, host_keys=[old]) as node:
+        await (await connector.connect(node.target())).close()
+        port = node.port
+    pins.pin("pi-b", port, key_line(hers))
+    pins.pin("pi-a", 22, key_line(hers))
+    async with serve(through_sh(tmp_path), key=user_key, host_keys=[new], port=port) as node:
+        with pytest.raises(HostKeyChanged) as caught:
+            await connector.connect(node.target())
+        change = caught.value.change
+        assert {fingerprint for fingerprint, _ in change.expected} == {old.get_fingerprint()}
+        assert change.shown == new.get_fingerprint()
+        pins.replace(change)
+        await (await connector.connect(node.target())).close()
+    assert [pin.key for pin in pins.find("pi-a", port)] == [key_line(new)]
+    assert [pin.key for pin in pins.find("pi-b", port)] == [key_line(hers)]
+    assert [pin.key for pin in pins.find("pi-a", 22)] == [key_line(hers)]
+
+
+async def test_a_key_that_replaced_another_is_no_passport_for_a_third(
+    user_key: asyncssh.SSHKey, connector: SshConnector, pins: HostKeyPins, tmp_path: Path
+) -> None:
+    async with serve(through_sh(tmp_path), key=user_key, host_keys=[new_key()]) as node:
+        pins.pin("127.0.0.1", node.port, key_line(new_key()))
+        with pytest.raises(HostKeyChanged) as caught:
+            await connector.connect(node.target())
+        port = node.port
+    pins.replace(caught.value.change)
+    async with serve(through_sh(tmp_path), key=user_key, host_keys=[new_key()], port=port) as node:
+        with pytest.raises(HostKeyChanged):
+            await connector.connect(node.target())
+
+
+async def test_a_replaced_pin_counts_although_known_hosts_has_another_key(
+    node: Node, connector: SshConnector, pins: HostKeyPins, home: Path
+) -> None:
+    known = home / ".ssh" / "known_hosts"
+    known.write_text(f"[127.0.0.1]:{node.port} {key_line(new_key())}\n")
+    before = known.read_text()
+    with pytest.raises(HostKeyChanged) as caught:
+        await connector.connect(node.target())
+    assert f"{known}:1" in caught.value.why
+    pins.replace(caught.value.change)
+    await (await connector.connect(node.target())).close()
+    assert known.read_text() == before
 
 
 async def test_another_type_of_key_is_no_way_around_the_pin(
@@ -194,7 +244,9 @@ async def test_a_new_key_is_refused_before_the_password_where_it_may_not_be_pinn
         await (await connector.connect(node.target(trust_new=False, password=Secret("pw")))).close()
 
 
-@pytest.mark.parametrize("marker", ["", "@revoked "])
+@pytest.mark.parametrize(
+    ("marker", "trouble"), [("", Trouble.HOST_KEY_CHANGED), ("@revoked ", Trouble.HOST_KEY_REFUSED)]
+)
 async def test_users_known_hosts_objects(
     user_key: asyncssh.SSHKey,
     connector: SshConnector,
@@ -202,14 +254,16 @@ async def test_users_known_hosts_objects(
     home: Path,
     tmp_path: Path,
     marker: str,
+    trouble: Trouble,
 ) -> None:
     key = new_key()
     async with serve(through_sh(tmp_path), key=user_key, host_keys=[key]) as node:
         shown = key if marker else new_key()
         file = home / ".ssh" / "known_hosts"
         file.write_text(f"{marker}[127.0.0.1]:{node.port} {key_line(shown)}\n")
-        with pytest.raises(HostKeyChanged) as caught:
+        with pytest.raises(AccessError) as caught:
             await connector.connect(node.target())
+        assert caught.value.trouble is trouble
         assert f"{file}:1" in caught.value.why
         assert pins.find("127.0.0.1", node.port) == ()
 
@@ -275,6 +329,51 @@ async def test_what_was_tried_is_said(
     assert str(file) in caught.value.why
     assert f"they need a passphrase: {home}/.ssh/id_rsa" in caught.value.why
     assert f"ssh-add {home}/.ssh/id_rsa" in caught.value.remedy
+
+
+@pytest.mark.parametrize("form", ["openssh", "pkcs8-pem"])
+@pytest.mark.parametrize("named", [False, True], ids=["default file", "identity"])
+async def test_a_passphrase_opens_the_key(
+    connector: SshConnector, home: Path, tmp_path: Path, form: str, named: bool
+) -> None:
+    key = new_key()
+    file = tmp_path / "key" if named else home / ".ssh" / "id_ed25519"
+    key.write_private_key(str(file), form, "sesame")
+    identity = file if named else None
+    async with serve(through_sh(tmp_path), key=key) as node:
+        for passphrase, trouble in ((None, Trouble.KEY_LOCKED), ("open", Trouble.PASSPHRASE_WRONG)):
+            login = {"identity": identity, "passphrase": Secret(passphrase) if passphrase else None}
+            with pytest.raises(AccessError) as caught:
+                await connector.connect(node.target(**login))
+            assert caught.value.trouble is trouble
+            assert str(file) in str(caught.value)
+        shell = await connector.connect(node.target(identity=identity, passphrase=Secret("sesame")))
+        assert node.offered == [key.get_fingerprint()] * len(node.offered)
+        await shell.close()
+
+
+async def test_a_passphrase_that_opens_one_key_leaves_the_open_ones_as_they_are(
+    node: Node, connector: SshConnector, home: Path
+) -> None:
+    new_key().write_private_key(str(home / ".ssh" / "id_rsa"), "openssh", "sesame")
+    shell = await connector.connect(node.target(passphrase=Secret("sesame")))
+    await shell.close()
+
+
+async def test_the_kind_of_a_refusal_says_what_the_server_would_take(
+    connector: SshConnector, tmp_path: Path, user_key: asyncssh.SSHKey
+) -> None:
+    async with serve(through_sh(tmp_path), key=new_key()) as node:
+        with pytest.raises(AccessError) as caught:
+            await connector.connect(node.target())
+        assert caught.value.trouble is Trouble.KEY_REFUSED
+    async with serve(through_sh(tmp_path), key=new_key(), password="right") as node:
+        with pytest.raises(AccessError) as caught:
+            await connector.connect(node.target())
+        assert caught.value.trouble is Trouble.PASSWORD_WANTED
+        with pytest.raises(AccessError) as caught:
+            await connector.connect(node.target(password=Secret("wrong")))
+        assert caught.value.trouble is Trouble.PASSWORD_REFUSED
 
 
 async def test_identity_is_the_only_key(node: Node, connector: SshConnector, tmp_path: Path) -> None:

@@ -1,0 +1,60 @@
+"""What the Access screen says about one host."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from textual.content import Content
+
+from sugarkube_tui.cluster.facts import AccessFacts
+from sugarkube_tui.engine.ports import SshAdvice
+from sugarkube_tui.tui import words
+from sugarkube_tui.tui.state.access import Entry, HostAccess
+
+Parts = list[Content | str]
+COMPARE = "t compares both keys; the host's name typed there trusts the new one. o leaves the host out."
+
+
+def host_parts(one: HostAccess) -> Parts:
+    """Why it does not let us in, or who it is; and what ~/.ssh/config says about it."""
+    if one.problem is not None:
+        problem = one.problem
+        if one.change is not None:
+            problem = replace(
+                problem,
+                remedy="t compares both keys; the name typed there trusts the new one. o leaves it out.",
+            )
+        return [*words.evidence(problem), *_advice(one.advice)]
+    if one.facts is not None:
+        return _facts(one, one.facts.access)
+    if one.entry is Entry.TRYING:
+        return [
+            f"logging in as {one.login.user} to {one.host.address}, reading facts …",
+            *_advice(one.advice),
+        ]
+    return [words.muted("Nothing was tried yet; nothing on it is changed by logging in.")]
+
+
+def _facts(one: HostAccess, access: AccessFacts) -> Parts:
+    free = f"{access.free_mb / 1000:.0f} GB free"
+    return [
+        words.pair("Host key", access.host_key or "not told"),
+        words.pair("Login", f"{one.login.user}, answered in {words.ms(one.ms)}"),
+        *_advice(one.advice),
+        words.pair("System", f"{access.hostname}: {access.os_name}, {access.architecture}"),
+        words.pair("Hardware", f"{words.model(access.model)}, {access.memory_mb} MiB memory, {free}"),
+        words.muted("The host key is pinned from now on; a change stops that node."),
+    ]
+
+
+def _advice(advice: SshAdvice) -> Parts:
+    """What comes from ~/.ssh/config, so that nobody wonders why it goes another way."""
+    said = [
+        f"HostName {advice.host}" if advice.host else "",
+        f"User {advice.user}" if advice.user else "",
+        f"Port {advice.port}" if advice.port else "",
+        f"ProxyJump {advice.jump}" if advice.jump else "",
+        "a ProxyCommand" if advice.command else "",
+    ]
+    told = ", ".join(filter(None, said))
+    return [words.pair("SSH config", f"{told}  ({advice.source})")] if told else []

@@ -1,0 +1,88 @@
+"""What is in the login fields, and the login that it says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sugarkube_tui.cluster.errors import InvalidInput
+from sugarkube_tui.cluster.secrets import Secret
+from sugarkube_tui.engine.ports import DEFAULT_USER, Given, Login
+
+SSH_PORT = 22
+
+
+@dataclass(slots=True)
+class LoginForm:
+    """The fields, as they are typed.
+
+    Attributes:
+        port: empty: as ~/.ssh/config says, else 22.
+    """
+
+    user: str
+    identity: str = ""
+    password: str = ""
+    passphrase: str = ""
+    sudo_password: str = ""
+    port: str = ""
+
+    @classmethod
+    def of(cls, login: Login) -> LoginForm:
+        return cls(
+            login.user,
+            str(login.identity or ""),
+            _text(login.password),
+            _text(login.passphrase),
+            _text(login.sudo_password),
+            "" if login.port == SSH_PORT else str(login.port),
+        )
+
+    def for_given(self, given: Given) -> LoginForm:
+        """The same, with the user and port that a host was named with."""
+        port = self.port if given.port == SSH_PORT else str(given.port)
+        return replace(self, user=given.user or self.user, port=port)
+
+    @property
+    def user_is_usual(self) -> bool:
+        """Nobody named a user, so that ~/.ssh/config may."""
+        return self.user.strip() == DEFAULT_USER
+
+    def read(self) -> Login:
+        """The login that the fields say.
+
+        Raises:
+            InvalidInput: a field cannot be used.
+        """
+        user = self.user.strip()
+        if not user or any(character.isspace() for character in user):
+            raise InvalidInput("the user's name is empty or has blanks", where="User", remedy="usually: pi")
+        identity = Path(self.identity.strip()).expanduser() if self.identity.strip() else None
+        if identity is not None and not identity.is_file():
+            raise InvalidInput(
+                f"there is no file {identity}",
+                where="Identity file",
+                remedy="give a private key, or leave it empty for the agent's keys and the default files",
+            )
+        return Login(
+            user,
+            self._port(),
+            identity,
+            password=_secret(self.password),
+            sudo_password=_secret(self.sudo_password),
+            passphrase=_secret(self.passphrase),
+        )
+
+    def _port(self) -> int:
+        text = self.port.strip() or str(SSH_PORT)
+        if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65535):
+            raise InvalidInput(f"{text!r} is no port", where="Port", remedy="1 to 65535; usually it is empty")
+        return int(text)
+
+
+def _secret(text: str) -> Secret | None:
+    return Secret(text) if text else None
+
+
+def _text(secret: Secret | None) -> str:
+    return secret.reveal() if secret is not None else ""
