@@ -126,7 +126,7 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
         Key("u", "own_login", "Own login", "a login of its own for the highlighted host, or the common one"),
         Key("o", "leave_out", "Leave out", "leave out the highlighted host (from the list of hosts)"),
         _BACK,
-        Key("down", "to_hosts", "", "from the fields to the list of hosts", shown=False),
+        Key("down,j", "to_hosts", "", "from the fields to the list of hosts", shown=False),
         Key("t", "trust", "Host key", "compare a host key that has changed with the old one", shown=False),
         Key("r", "again", "Retry", "log in to all hosts again (from the list of hosts)", shown=False),
         *_EVERYWHERE,

@@ -82,7 +82,7 @@ class TestWhatIsHeard:
         assert set(survey.layers) == USUAL_LAYERS
 
     async def test_names_that_were_asked_for_and_hosts_typed_by_hand(self, world: World) -> None:
-        given = tuple(map(Given.by_hand, ("192.168.3.12", "nowhere.local")))
+        given = tuple(Given(name, name) for name in ("192.168.3.12", "nowhere.local"))
         survey = await listen(world.lan, Interest((DEV,), ("sugarkube0.local",), given), 0.5, world.clock)
         named, typed, lost = (
             survey.host(name) for name in ("sugarkube0.local", "192.168.3.12", "nowhere.local")

@@ -389,13 +389,13 @@ async def test_the_look_asks_for_all_environments_and_expected_names(
     lan = lan_of(world)
     variables = {"SUGARKUBE_ENV": "lab7", "SUGARKUBE_NODE_PREFIX": "berry"}
     alias = Given("attic", "10.1.2.4", "~/.ssh/config", ssh_alias=True)
-    async with start(world, variables=variables, given=(Given.by_hand("10.1.2.3"), alias)) as driver:
+    async with start(world, variables=variables, given=(Given("10.1.2.3", "10.1.2.3"), alias)) as driver:
         await driver.until(lambda: bool(lan.interests), "the look")
     interest = lan.interests[0]
     assert {one.name for one in interest.environments} == {"lab7", "dev", "int", "prod", "staging"}
     assert interest.names[0] == "berry0.local"
     assert "raspberrypi.local" in interest.names
-    assert interest.hosts == (Given.by_hand("10.1.2.3"), alias)
+    assert interest.hosts == (Given("10.1.2.3", "10.1.2.3"), alias)
     assert interest.layers == USUAL_LAYERS
     assert interest.interfaces == interest.networks == ()
 

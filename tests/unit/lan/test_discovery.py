@@ -170,7 +170,7 @@ async def test_a_join_lock_is_seen_and_taken_back(lan: ZeroconfLan, responder: A
 
 async def test_an_address_is_asked_for_its_name(lan: ZeroconfLan) -> None:
     by_hand = Interest(
-        (), hosts=(Given.by_hand("127.0.0.9"),), layers=frozenset({Layer.GIVEN, Layer.REVERSE})
+        (), hosts=(Given("127.0.0.9", "127.0.0.9"),), layers=frozenset({Layer.GIVEN, Layer.REVERSE})
     )
     async with aclosing(lan.watch(by_hand)) as sightings:
 
@@ -236,7 +236,7 @@ async def test_hosts_added_by_hand(
             aliases[sighting.ssh_alias] = sighting.what
         return len([name for name in found if found[name]]) == 4 and "nobody.example" in found
 
-    hosts = (*map(Given.by_hand, typed), alias)
+    hosts = (*(Given(name, name) for name in typed), alias)
     async with aclosing(lan.watch(Interest((), (), hosts, frozenset({Layer.GIVEN})))) as sightings:
         await until(sightings, complete)
     assert found == {
@@ -345,7 +345,7 @@ async def test_closing_leaves_no_task_behind(lan: ZeroconfLan) -> None:
     before = asyncio.all_tasks()
     reading = asyncio.create_task(
         until(
-            lan.watch(Interest((Environment(),), ("nobody.local",), (Given.by_hand("10.0.0.5"),))),
+            lan.watch(Interest((Environment(),), ("nobody.local",), (Given("10.0.0.5", "10.0.0.5"),))),
             lambda _: True,
         )
     )
@@ -419,7 +419,7 @@ async def test_hosts_added_by_hand_come_before_the_failure() -> None:
     seen: list[Sighting] = []
     with pytest.raises(SugarkubeError):
         async for sighting in ZeroconfLan(["192.0.2.1"]).watch(
-            Interest((), (), tuple(map(Given.by_hand, ("10.0.0.5", "Pi7.local", ""))))
+            Interest((), (), tuple(Given(name, name) for name in ("10.0.0.5", "Pi7.local", "")))
         ):
             seen.append(sighting)
     assert [(s.name, s.addresses) for s in seen if isinstance(s, HostSeen)] == [

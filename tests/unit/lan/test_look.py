@@ -45,7 +45,7 @@ def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("table")
 async def test_found_addresses_are_greeted_but_no_stranger_of_the_neighbour_table(servers: Doors) -> None:
     layers = frozenset({Layer.GIVEN, Layer.NEIGHBOURS, Layer.SSH})
-    interest = Interest((), hosts=(Given.by_hand(GIVEN),), layers=layers)
+    interest = Interest((), hosts=(Given(GIVEN, GIVEN),), layers=layers)
     keys: dict[str, HostSeen] = {}
     macs: dict[str, str] = {}
 
