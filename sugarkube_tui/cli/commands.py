@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from threading import Thread
 from typing import Any
 
 from sugarkube_tui.cli import exit_codes
@@ -22,6 +19,7 @@ from sugarkube_tui.cli.inputs import (
     variables_used,
 )
 from sugarkube_tui.cli.output import say, say_json, tell
+from sugarkube_tui.cli.prompting import Operator, read_line
 from sugarkube_tui.cli.proving import say_proof
 from sugarkube_tui.cli.render import EventLines, time_lines
 from sugarkube_tui.cluster.errors import InvalidInput
@@ -31,7 +29,6 @@ from sugarkube_tui.engine.board import Board
 from sugarkube_tui.engine.climb import Subject
 from sugarkube_tui.engine.events import Event, EventSink, Result, as_json
 from sugarkube_tui.engine.formation import Formation, Look, Request
-from sugarkube_tui.engine.joining import Answer, Question, give_up
 from sugarkube_tui.engine.ports import Login, Target, World
 from sugarkube_tui.engine.resuming import located, targets_of
 from sugarkube_tui.engine.review_text import look_lines
@@ -70,8 +67,8 @@ async def up(world: World, arguments: Namespace, variables: Mapping[str, str], p
     sinks: tuple[EventSink, ...] = (board.fold, show)
     if not world.simulated:
         request, sinks = _with_journal(request, sinks, paths)
-    ask = _ask_operator if sys.stdin.isatty() and not arguments.json else give_up
-    formation = Formation(world, request, sinks, ask)
+    attended = sys.stdin.isatty() and not (arguments.json or arguments.yes)
+    formation = Formation(world, request, sinks, Operator().ask if attended else None)
     try:
         look = await formation.look()
         _say_look(look, asked, arguments.json)
@@ -184,39 +181,8 @@ async def _agreed(arguments: Namespace) -> bool:
             where="up",
             remedy="add --yes to let it change the nodes",
         )
-    answer = await _read_line("Do this? [y/N] ")
-    return answer.lower() in ("y", "yes")
-
-
-async def _ask_operator(question: Question) -> Answer:
-    tell(f"\n? {question.node}: {question.what}\n  {question.why}")
-    for number, answer in enumerate(question.answers, start=1):
-        tell(f"  {number} {answer}")
-    text = await _read_line(f"1 to {len(question.answers)} [{len(question.answers)}]: ")
-    choice = int(text) if text.isdecimal() else len(question.answers)
-    return question.answers[min(max(choice, 1), len(question.answers)) - 1]
-
-
-async def _read_line(prompt: str) -> str:
-    """A line from the terminal, without blanks around it; empty at its end.  Ctrl-C interrupts it at once.
-
-    The thread that reads is left behind then: one of the event loop's own would be waited for.
-    """
-    print(prompt, end="", file=sys.stderr, flush=True)
-    loop = asyncio.get_running_loop()
-    line: asyncio.Future[str] = loop.create_future()
-
-    def settle(text: str) -> None:
-        if not line.done():
-            line.set_result(text)
-
-    def read() -> None:
-        text = sys.stdin.readline().strip()
-        with suppress(RuntimeError):  # the loop may be gone by then
-            loop.call_soon_threadsafe(settle, text)
-
-    Thread(target=read, daemon=True).start()
-    return await line
+    answer = await read_line("Do this? [y/N] ")
+    return (answer or "").lower() in ("y", "yes")
 
 
 def _look_json(look: Look) -> dict[str, Any]:

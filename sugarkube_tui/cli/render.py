@@ -14,6 +14,8 @@ from sugarkube_tui.engine.board import Board, evidence_lines
 from sugarkube_tui.engine.events import (
     ActionFinished,
     ActionStarted,
+    Answered,
+    Asked,
     Event,
     NodeConnected,
     NodeFinished,
@@ -116,6 +118,11 @@ class EventLines:
                     self._waits[event.node] = event
                     limit = f", until {event.until:.0f} s" if event.until is not None else ""
                     yield self._head(event.at, event.node, f"◷ {event.what}{limit} (seen: {event.seen})")
+            case Asked():
+                self._waits.pop(event.node, None)
+                yield self._head(event.at, event.node, f"? asks about {event.title}: {event.evidence.what}")
+            case Answered():
+                yield self._head(event.at, event.node, f"→ {event.answer}")
             case Warned():
                 yield self._head(event.at, event.node, f"▲ {event.what}")
                 yield f"        → {event.remedy}"

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from sugarkube_tui.engine.events import (
     ActionFinished,
     ActionStarted,
+    Answered,
+    Asked,
     Event,
     Evidence,
     LogLine,
@@ -33,6 +35,8 @@ class NodeBoard:
     Attributes:
         step, step_number, steps: the present step, its number from 1, and how many there will be.
         action_at: when the present action began, in seconds since the run began.
+        heard_at: when something new came from the node, likewise.
+        question: what it asks the operator; None when it does not.
         spent: seconds by what they went into; empty before the end.
     """
 
@@ -47,7 +51,9 @@ class NodeBoard:
     steps: int = 0
     action: str = ""
     action_at: float = 0.0
+    heard_at: float = 0.0
     waiting: Waiting | None = None
+    question: Asked | None = None
     finished_at: float | None = None
     result: Result | None = None
     evidence: Evidence | None = None
@@ -83,12 +89,15 @@ class Board:
 
 def _fold_node(node: NodeBoard, event: Event) -> None:
     if isinstance(event, LogLine):  # first, because they are many
+        node.heard_at = event.at
         node.log.write(LogEntry(event.at, Kind.OUTPUT, node.step, event.text))
         return
     for kind, line in _told(node, event):
         node.log.write(
             LogEntry(event.at, kind, event.title if isinstance(event, StepStarted) else node.step, line)
         )
+    if not isinstance(event, Waiting) or node.waiting is None or node.waiting.seen != event.seen:
+        node.heard_at = event.at
     match event:
         case NodeConnected():
             node.hostname, node.model, node.address = event.hostname, event.model, event.address
@@ -109,12 +118,17 @@ def _fold_node(node: NodeBoard, event: Event) -> None:
             node.waiting = event
         case WaitEnded():
             node.waiting = None
+        case Asked():
+            node.question, node.waiting, node.action = event, None, ""
+        case Answered():
+            node.question = None
         case Warned():
             node.warnings.append(event)
         case NodeFinished():
             node.result, node.evidence, node.finished_at = event.result, event.evidence, event.at
             node.spent, node.actions, node.reboots = dict(event.spent), event.actions, event.reboots
             node.waiting = None
+            node.question = None
             node.action = ""
 
 
@@ -125,6 +139,10 @@ def _told(node: NodeBoard, event: Event) -> Sequence[tuple[Kind, str]]:
             return [(Kind.STEP, f"── {event.title}")]
         case StepFinished() if event.evidence is not None:
             return [(Kind.ERROR, line) for line in evidence_lines(event.evidence)]
+        case Asked():
+            return [(Kind.ERROR, line) for line in evidence_lines(event.evidence)]
+        case Answered():
+            return [(Kind.DONE, f"→ {event.answer}")]
         case ActionStarted():
             details = [f"  {line}" for detail in event.details for line in detail.splitlines() or [""]]
             return [(Kind.COMMAND, line) for line in (f"▶ {event.title}", *details)]

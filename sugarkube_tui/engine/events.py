@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from sugarkube_tui.cluster.secrets import Redactor
 
@@ -30,7 +30,17 @@ class Spent(StrEnum):
     REMOTE = "remote work"
     REBOOT = "reboot"
     WAITING = "waiting for others"
+    ASKING = "waiting for an answer"
     OVERHEAD = "our own overhead"
+
+
+class Answer(StrEnum):
+    """What the operator can have a node do whose step failed."""
+
+    RETRY = "look again and go on"
+    SKIP = "go on without this step"
+    DIRECT = "join through the server's own address"
+    GIVE_UP = "give this node up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +150,7 @@ class Waiting:
     Attributes:
         until: seconds since the run began at which it gives up; None when it waits for other nodes.
         progress: 0 to 1 where it can be known.
+        others: names of the nodes that it waits for.
     """
 
     at: float
@@ -148,12 +159,37 @@ class Waiting:
     until: float | None
     seen: str
     progress: float | None = None
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class WaitEnded:
     at: float
     node: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A step failed, and the operator is there: the node's part stays open until there is an answer.
+
+    Attributes:
+        title: of the step.
+        without: what going on without the step means; empty where it cannot.
+    """
+
+    at: float
+    node: str
+    title: str
+    evidence: Evidence
+    answers: tuple[Answer, ...]
+    without: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    at: float
+    node: str
+    answer: Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +239,8 @@ Event = (
     | LogLine
     | Waiting
     | WaitEnded
+    | Asked
+    | Answered
     | Warned
     | NodeFinished
     | RunFinished
@@ -217,11 +255,14 @@ def as_json(event: Event) -> dict[str, Any]:
     return {"event": kind.lstrip("_"), **asdict(event)}
 
 
-_NAMES = frozenset({"node", "nodes", "step", "role", "environment", "hostname"})
+_NAMES = frozenset({"node", "nodes", "others", "step", "role", "environment", "hostname"})
 """Fields that name things: masked, a node called like its password could not be told from others."""
 
 
-def redacted(event: Event, redactor: Redactor) -> Event:
+Redacted = TypeVar("Redacted", bound=Event)
+
+
+def redacted(event: Redacted, redactor: Redactor) -> Redacted:
     """The same event without secrets in any of its texts."""
     changes: dict[str, Any] = {}
     for field in fields(event):

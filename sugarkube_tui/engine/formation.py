@@ -23,6 +23,7 @@ from sugarkube_tui.cluster.secrets import Redactor
 from sugarkube_tui.cluster.standing import LiveServer
 from sugarkube_tui.cluster.token import JoinToken, parse_token
 from sugarkube_tui.engine import gates
+from sugarkube_tui.engine.asking import Asker, Desk
 from sugarkube_tui.engine.events import (
     EventSink,
     Evidence,
@@ -32,7 +33,8 @@ from sugarkube_tui.engine.events import (
     RunStarted,
     Spent,
 )
-from sugarkube_tui.engine.joining import Asker, Joining, give_up
+from sugarkube_tui.engine.joining import TITLE as GATES_TITLE
+from sugarkube_tui.engine.joining import Joining
 from sugarkube_tui.engine.node import NodeRun, StepFailed, evidence_of
 from sugarkube_tui.engine.ports import Target, World
 from sugarkube_tui.engine.survey import live_servers
@@ -41,6 +43,12 @@ from sugarkube_tui.engine.turns import DependencyFailed, Turns
 from sugarkube_tui.steps import advert, install, join, start
 from sugarkube_tui.steps.catalog import FORM, PREPARE
 from sugarkube_tui.steps.planner import make_plan
+
+GIVEN_UP = Evidence(
+    "given up by the operator while it was at work",
+    "a command that it had begun may still end there by itself",
+    "run it again: it goes on from what is true on the node",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +84,14 @@ class Look:
 
 
 class Formation:
-    """One forming of a cluster: `look` as often as wanted, `run` once, then `close`."""
+    """One forming of a cluster: `look` as often as wanted, `run` once, then `close`.
+
+    Args:
+        ask: reaches the operator when a step fails; None: nobody is there, and the node is set aside.
+    """
 
     def __init__(
-        self, world: World, request: Request, sinks: Sequence[EventSink] = (), ask: Asker = give_up
+        self, world: World, request: Request, sinks: Sequence[EventSink] = (), ask: Asker | None = None
     ) -> None:
         secrets = [request.token.secret, request.token.password] if request.token else []
         for target in request.targets:
@@ -87,13 +99,18 @@ class Formation:
         self._world = world
         self._request = request
         self._teller = Teller(world.clock, sinks, Redactor(secrets))
-        self._nodes = {target.name: NodeRun(target, world, self._teller) for target in request.targets}
+        self._desk = Desk(self._teller, ask)
+        self._nodes = {
+            target.name: NodeRun(target, world, self._teller, self._desk) for target in request.targets
+        }
+        self._parts: dict[str, asyncio.Task[None]] = {}
+        self._given_up: set[str] = set()
         self._version = request.choices.version
         self._source = ""  # the node that the token is read from
         self._direct = ""  # a server's own address
         self._all_down = False  # the cluster exists, but no server of it runs
         self._version_turn = asyncio.Lock()
-        self._joining = Joining(request.choices, world.clock, ask, self._direct_address)
+        self._joining = Joining(request.choices, world.clock, self._direct_address)
 
     async def close(self) -> None:
         """Log out everywhere."""
@@ -198,7 +215,8 @@ class Formation:
             async with asyncio.TaskGroup() as group:
                 for node in self._nodes.values():
                     if node.result is None:
-                        group.create_task(self._part(node, turns), name=f"node {node.name}")
+                        part = group.create_task(self._part(node, turns), name=f"node {node.name}")
+                        self._parts[node.name] = part
         except SugarkubeError as error:
             for node in self._nodes.values():
                 node.finish(Result.SKIPPED, evidence_of(error))
@@ -218,6 +236,13 @@ class Formation:
             )
             raise
         return self._finish()
+
+    def give_up(self, name: str) -> None:
+        """Set one node aside, whatever it is doing; the others go on, and what depends on it is told."""
+        part = self._parts.get(name)
+        if part is not None and not part.done():
+            self._given_up.add(name)
+            part.cancel()
 
     def _begin(self, look: Look) -> Turns:
         """Give every node its goal.
@@ -264,7 +289,7 @@ class Formation:
                 RoleAssigned(self._teller.at, plan.name, plan.goal.role.value, plan.reason, steps)
             )
         servers = [plan.name for plan in look.plan.nodes if plan.goal.role.is_server and not plan.goal.kept]
-        return Turns(None if self._source else self._request.token, servers)
+        return Turns(None if self._source else self._request.token, servers, self._desk)
 
     def _token_source(self) -> str:
         """The chosen server that the token is read from: a running one first, else the one to bootstrap."""
@@ -285,18 +310,24 @@ class Formation:
             await node.converge((install.STEP,))
             await self._form(node, turns)
         except StepFailed as error:
-            node.finish(Result.FAILED, error.evidence)
-            if node.name == self._source:
-                turns.source_failed(node.name, error.evidence)
+            self._set_aside(node, turns, error.evidence)
         except DependencyFailed as error:
             node.finish(Result.SKIPPED, error.evidence)
         except asyncio.CancelledError:
-            node.finish(Result.STOPPED)
-            raise
+            part = self._parts[node.name]
+            if node.name not in self._given_up or part.uncancel() > 0:
+                node.finish(Result.STOPPED)
+                raise
+            self._set_aside(node, turns, GIVEN_UP)
         else:
             node.finish()
         finally:
             turns.left(node.name)
+
+    def _set_aside(self, node: NodeRun, turns: Turns, evidence: Evidence) -> None:
+        node.finish(Result.FAILED, evidence)
+        if node.name == self._source:
+            turns.source_failed(node.name, evidence)
 
     async def _settle_version(self, node: NodeRun) -> None:
         """One version for all nodes, even where no node could ask for the channel's before its packages."""
@@ -350,7 +381,7 @@ class Formation:
         return {f"{node.facts.access.hostname}.local" for node in self._nodes.values() if node.facts}
 
     async def _join(self, node: NodeRun, token: JoinToken) -> None:
-        await node.in_step("gates", "Join gates", partial(self._joining.pass_gates, node, token))
+        await node.in_step("gates", GATES_TITLE, partial(self._joining.pass_gates, node, token))
         await node.converge(FORM)
 
     async def _read_token(self, node: NodeRun, turns: Turns) -> Result:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from collections.abc import Callable
+from dataclasses import replace
 
 from sugarkube_tui.cluster.choices import Choices, JoinPoint, Role
 from sugarkube_tui.cluster.token import JoinToken
 from sugarkube_tui.engine import gates
-from sugarkube_tui.engine.errors import ActionFailed
-from sugarkube_tui.engine.events import Result
+from sugarkube_tui.engine.asking import GivenUp
+from sugarkube_tui.engine.events import Answer, Result, Spent
 from sugarkube_tui.engine.node import NodeRun
 from sugarkube_tui.engine.ports import Clock
 from sugarkube_tui.steps import install
@@ -20,30 +19,7 @@ GATES_WITHIN_S = 30.0
 """Seconds in which a join point may still come up: a name just published, a VIP just taken."""
 
 
-class Answer(StrEnum):
-    """What can be done when the registration address does not serve a joining node."""
-
-    DIRECT = "join through the server's own address"
-    RETRY = "check again"
-    GIVE_UP = "give this node up"
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Something that the run does not decide by itself."""
-
-    node: str
-    what: str
-    why: str
-    answers: tuple[Answer, ...]
-
-
-Asker = Callable[[Question], Awaitable[Answer]]
-
-
-async def give_up(question: Question) -> Answer:
-    """Answers for an operator who is not there."""
-    return Answer.GIVE_UP
+TITLE = "Join gates"
 
 
 class Joining:
@@ -53,19 +29,20 @@ class Joining:
         direct: gives a server's own address, as it is now.
     """
 
-    def __init__(self, choices: Choices, clock: Clock, ask: Asker, direct: Callable[[], str]) -> None:
+    def __init__(self, choices: Choices, clock: Clock, direct: Callable[[], str]) -> None:
         self._choices = choices
         self._clock = clock
-        self._ask = ask
         self._direct = direct
-        self._ask_turn = asyncio.Lock()
+        self._asking = ""  # the node that asks about the registration address, for all
+        self._settled = asyncio.Event()
         self._use_direct = False
 
     async def pass_gates(self, node: NodeRun, token: JoinToken) -> Result:
         """Check all that must hold before the node gets the token, and set its goal accordingly.
 
         Raises:
-            ActionFailed: a gate is closed, or the operator gave the node up.
+            ActionFailed: a gate is closed.
+            GivenUp: so is the registration address, and the operator gave the node up.
         """
         goal = node.assigned
         registration_address = self._choices.registration_address
@@ -105,15 +82,33 @@ class Joining:
                 node.waiting(what, GATES_WITHIN_S - waited, error.why)
             await clock.sleep(1.0)
 
-    async def _ask_about(self, node: NodeRun, error: ActionFailed) -> None:
-        """Ask once for all nodes what to do about a registration address that does not serve."""
-        async with self._ask_turn:
-            if self._use_direct:
-                return
-            answer = await self._ask(Question(node.name, error.what, error.why, tuple(Answer)))
+    async def _ask_about(self, node: NodeRun, error: gates.JoinPointUnusable) -> None:
+        """Ask once for all nodes what to do about a registration address that does not serve.
+
+        Raises:
+            GivenUp: by the operator, or because nobody is there.
+        """
+        if self._use_direct:
+            return
+        if self._asking:
+            address = self._choices.registration_address
+            seen = f"{self._asking} waits for your answer"
+            node.waiting(f"waiting for a decision about {address}", None, seen, (self._asking,))
+            with node.stopwatch.spending(Spent.WAITING):
+                await self._settled.wait()
+            node.wait_ended()
+            return  # and look again at what is true now
+        self._asking, self._settled = node.name, asyncio.Event()
+        try:
+            answer = await node.ask_operator(
+                TITLE, error.evidence, (Answer.DIRECT, Answer.RETRY, Answer.GIVE_UP)
+            )
+        finally:
+            self._asking = ""
+            self._settled.set()
         match answer:
             case Answer.DIRECT:
                 self._use_direct = True
             case Answer.GIVE_UP:
                 way_out = f"or run without a registration address: nodes then join through {self._direct()}"
-                raise ActionFailed(replace(error.evidence, remedy=f"{error.remedy}; {way_out}")) from error
+                raise GivenUp(replace(error.evidence, remedy=f"{error.remedy}; {way_out}")) from error

@@ -15,10 +15,12 @@ from sugarkube_tui.cluster.facts import NodeFacts
 from sugarkube_tui.cluster.plan import Problem
 from sugarkube_tui.cluster.queries import Query
 from sugarkube_tui.cluster.secrets import Secret
+from sugarkube_tui.engine.asking import Desk, GivenUp
 from sugarkube_tui.engine.errors import ActionFailed
 from sugarkube_tui.engine.events import (
     ActionFinished,
     ActionStarted,
+    Answer,
     Evidence,
     NodeConnected,
     NodeFinished,
@@ -75,7 +77,7 @@ class NodeRun:
         goal: set when roles are assigned.
     """
 
-    def __init__(self, target: Target, world: World, teller: Teller) -> None:
+    def __init__(self, target: Target, world: World, teller: Teller, desk: Desk) -> None:
         self.target = target
         self.name = target.name
         self.facts: NodeFacts | None = None
@@ -84,6 +86,7 @@ class NodeRun:
         self.stopwatch = Stopwatch(world.clock)
         self._world = world
         self._teller = teller
+        self._desk = desk
         self._machine: Machine | None = None
         self._answers: dict[str, Answers] = {}
         self._step_number = 0
@@ -166,13 +169,25 @@ class NodeRun:
             StepFailed: a step could not be brought to its goal; it was told.
         """
         for step in steps:
-            await self.in_step(step.id, step.title, partial(self.bring, step))
+            await self.in_step(step.id, step.title, partial(self.bring, step), partial(self._without, step))
 
-    async def in_step(self, step: str, title: str, work: Callable[[], Awaitable[Result]]) -> None:
+    def _without(self, step: Step) -> str:
+        return step.without(self._known_facts(), self.assigned)
+
+    async def in_step(
+        self,
+        step: str,
+        title: str,
+        work: Callable[[], Awaitable[Result]],
+        without: Callable[[], str] = lambda: "",
+    ) -> None:
         """Tell the beginning and the end of a step around `work`, which is repeated if the connection breaks.
 
+        Args:
+            without: says what going on without the step means; empty: it cannot be gone without.
+
         Raises:
-            StepFailed: the work did; it was told.
+            StepFailed: the work did, and the operator gave the node up or is not there; it was told.
         """
         self._step_number += 1
         began = self._world.clock.now()
@@ -183,15 +198,48 @@ class NodeRun:
             self._teller.tell(StepFinished(self._teller.at, self.name, step, title, result, ms, evidence))
 
         try:
-            result = await self._reconnecting(work)
+            result = await self._until_settled(title, work, without)
         except asyncio.CancelledError:
             finished(Result.STOPPED)
             raise
-        except Exception as error:
-            evidence = evidence_of(error)
-            finished(Result.FAILED, evidence)
-            raise StepFailed(evidence) from error
+        except StepFailed as error:
+            finished(Result.FAILED, error.evidence)
+            raise
         finished(result)
+
+    async def _until_settled(
+        self, title: str, work: Callable[[], Awaitable[Result]], without: Callable[[], str]
+    ) -> Result:
+        async def again() -> Result:
+            await self.refresh()
+            return await work()
+
+        attempt = work
+        while True:
+            try:
+                return await self._reconnecting(attempt)
+            except GivenUp as error:
+                raise StepFailed(error.evidence) from error
+            except Exception as error:
+                evidence = evidence_of(error)
+                means = without()
+                skip = (Answer.SKIP,) if means else ()
+                answers = (Answer.RETRY, *skip, Answer.GIVE_UP)
+                match await self.ask_operator(title, evidence, answers, means):
+                    case Answer.RETRY:
+                        attempt = again
+                    case Answer.SKIP:
+                        self._warn(f"{title} was left out: {means}", evidence.remedy)
+                        return Result.SKIPPED
+                    case _:
+                        raise StepFailed(evidence) from error
+
+    async def ask_operator(
+        self, title: str, evidence: Evidence, answers: tuple[Answer, ...], without: str = ""
+    ) -> Answer:
+        """What the operator wants done about a failure; GIVE_UP at once where nobody can be asked."""
+        with self.stopwatch.spending(Spent.ASKING):
+            return await self._desk.ask(self.name, title, evidence, answers, without)
 
     async def _reconnecting(self, work: Callable[[], Awaitable[Result]]) -> Result:
         reconnects = 0
@@ -241,9 +289,11 @@ class NodeRun:
         for problem in problems:
             if problem.blocking:
                 raise ActionFailed(Evidence(problem.what, problem.why, problem.remedy))
-            self._warned = True
-            what = f"{problem.what} ({problem.why})" if problem.why else problem.what
-            self._teller.tell(Warned(self._teller.at, self.name, what, problem.remedy))
+            self._warn(f"{problem.what} ({problem.why})" if problem.why else problem.what, problem.remedy)
+
+    def _warn(self, what: str, remedy: str) -> None:
+        self._warned = True
+        self._teller.tell(Warned(self._teller.at, self.name, what, remedy))
 
     async def _apply(self, step: Step, action: Action) -> None:
         began = self._world.clock.now()
@@ -360,10 +410,10 @@ class NodeRun:
             )
         )
 
-    def waiting(self, what: str, seconds: float | None, seen: str) -> None:
-        """Tell what the node waits for; `seconds` from now it gives up, None: when others are done."""
+    def waiting(self, what: str, seconds: float | None, seen: str, others: Iterable[str] = ()) -> None:
+        """Tell what the node waits for; `seconds` from now it gives up, None: when `others` are done."""
         until = None if seconds is None else self._teller.at + seconds
-        self._teller.tell(Waiting(self._teller.at, self.name, what, until, seen))
+        self._teller.tell(Waiting(self._teller.at, self.name, what, until, seen, others=tuple(others)))
 
     def wait_ended(self) -> None:
         self._teller.tell(WaitEnded(self._teller.at, self.name))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 from sugarkube_tui.cluster.secrets import Redactor
 from sugarkube_tui.engine.events import Event, EventSink, LogLine, Spent, redacted
 from sugarkube_tui.engine.ports import Clock
+
+Told = TypeVar("Told", bound=Event)
 
 
 class Teller:
@@ -28,10 +31,12 @@ class Teller:
         """Seconds since the run began."""
         return self._clock.now() - self._start
 
-    def tell(self, event: Event) -> None:
+    def tell(self, event: Told) -> Told:
+        """Tell it to everybody; returns what was told, which is without secrets."""
         event = redacted(event, self.redactor)
         for sink in self._sinks:
             sink(event)
+        return event
 
     def log(self, node: str, text: str) -> None:
         self.tell(LogLine(self.at, node, text))

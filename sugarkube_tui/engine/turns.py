@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
+from contextlib import asynccontextmanager
 
 from sugarkube_tui.cluster.token import JoinToken
+from sugarkube_tui.engine.asking import Desk
 from sugarkube_tui.engine.events import Evidence, Spent
 from sugarkube_tui.engine.node import NodeRun
 
@@ -25,39 +25,35 @@ class Turns:
     Args:
         token: if it is known already.
         servers: names of the servers that are to be formed; the agents wait for all of them.
+        desk: knows who waits for the operator, and whoever waits for those.
     """
 
-    def __init__(self, token: JoinToken | None, servers: Iterable[str]) -> None:
-        self._token: asyncio.Future[JoinToken] = asyncio.get_running_loop().create_future()
-        # Nobody may be waiting when it fails.
-        self._token.add_done_callback(lambda future: future.cancelled() or future.exception())
-        if token is not None:
-            self._token.set_result(token)
+    def __init__(self, token: JoinToken | None, servers: Iterable[str], desk: Desk) -> None:
+        self._token = token
+        self._no_token: Evidence | None = None
         self._servers_left = set(servers)
         self._in_turn = ""
-        self._change = asyncio.Event()
+        self._desk = desk
 
     def provide(self, token: JoinToken) -> None:
-        if not self._token.done():
-            self._token.set_result(token)
+        if self._token is None:
+            self._token = token
+            self._desk.bell.ring()
 
     def left(self, name: str) -> None:
         """A node's part has ended, well or not."""
-        self._servers_left.discard(name)
-        self._changed()
+        if name in self._servers_left:
+            self._servers_left.discard(name)
+            self._desk.bell.ring()
 
     def source_failed(self, source: str, evidence: Evidence) -> None:
         """The node that the token was to come from has failed."""
-        if not self._token.done():
-            self._token.set_exception(
-                DependencyFailed(
-                    Evidence(
-                        f"needs the join token of {source}, which failed",
-                        evidence.what,
-                        f"settle {source} first, then run it again",
-                    )
-                )
-            )
+        self._no_token = Evidence(
+            f"needs the join token of {source}, which failed",
+            evidence.what,
+            f"settle {source} first, then run it again",
+        )
+        self._desk.bell.ring()
 
     async def token(self, node: NodeRun, source: str) -> JoinToken:
         """The join token, as soon as there is one.
@@ -65,44 +61,56 @@ class Turns:
         Raises:
             DependencyFailed: there will be none.
         """
-        if self._token.done():
-            return self._token.result()
-        with _waiting(node):
-            node.waiting("waiting for the first server", None, f"{source} is not up yet")
-            return await asyncio.shield(self._token)
+        await self._wait(
+            node,
+            "waiting for the first server",
+            lambda: (source,) if self._token is None and self._no_token is None else (),
+            lambda: f"{source} is not up yet",
+        )
+        if self._token is None:
+            raise DependencyFailed(self._no_token or Evidence("there is no join token"))
+        return self._token
 
     @asynccontextmanager
     async def server_turn(self, node: NodeRun) -> AsyncIterator[None]:
         """Hold the turn to join as a server: etcd takes one learner at a time."""
-        with _waiting(node):
-            while self._in_turn:
-                node.waiting("waiting for its turn to join", None, f"{self._in_turn} is joining")
-                await self._change.wait()
+        await self._wait(
+            node,
+            "waiting for its turn to join",
+            lambda: (self._in_turn,) if self._in_turn else (),
+            lambda: f"{self._in_turn} is joining",
+        )
         self._in_turn = node.name
         try:
             yield
         finally:
             self._in_turn = ""
-            self._changed()
+            self._desk.bell.ring()
 
     async def servers_done(self, node: NodeRun) -> None:
         """Wait until no server is left to be formed."""
-        with _waiting(node):
-            while self._servers_left:
-                left = ", ".join(sorted(self._servers_left))
-                node.waiting("waiting for the servers", None, f"still to come: {left}")
-                await self._change.wait()
+        await self._wait(
+            node,
+            "waiting for the servers",
+            lambda: sorted(self._servers_left),
+            lambda: f"still to come: {', '.join(sorted(self._servers_left))}",
+        )
 
-    def _changed(self) -> None:
-        """Let everybody who waits look again."""
-        self._change.set()
-        self._change = asyncio.Event()
-
-
-@contextmanager
-def _waiting(node: NodeRun) -> Iterator[None]:
-    with node.stopwatch.spending(Spent.WAITING):
-        try:
-            yield
-        finally:
-            node.wait_ended()
+    async def _wait(
+        self, node: NodeRun, what: str, others: Callable[[], Collection[str]], seen: Callable[[], str]
+    ) -> None:
+        """Wait until there are no `others` to wait for, and tell what is seen when that changes."""
+        if not others():
+            return
+        told = ""
+        with node.stopwatch.spending(Spent.WAITING):
+            try:
+                while left := others():
+                    asking = [name for name in left if name in self._desk.asking]
+                    news = f"{', '.join(asking)} waits for your answer" if asking else seen()
+                    if news != told:
+                        node.waiting(what, None, news, left)
+                        told = news
+                    await self._desk.bell.rung()
+            finally:
+                node.wait_ended()

@@ -34,6 +34,8 @@ class Step:
         probe: POSIX shell that only reads; it calls `fact KEY VALUE` and `fact_file KEY PATH`, runs as
             root and may fail anywhere without harm.
         decide: from facts and goal, the actions still needed and the problems met, in order.  Pure.
+        without: what it means for the cluster to go on without this step where it fails; empty: that is
+            not safe.  Pure.
     """
 
     id: str
@@ -41,6 +43,7 @@ class Step:
     stage: Stage
     probe: str
     decide: Callable[[NodeFacts, Goal], Iterator[Action | Problem]]
+    without: Callable[[NodeFacts, Goal], str] = lambda facts, goal: ""
 
 
 def plan_step(step: Step, facts: NodeFacts, goal: Goal) -> StepPlan:

@@ -100,4 +100,9 @@ def decide(facts: NodeFacts, goal: Goal) -> Iterator[Action | Problem]:
     )
 
 
-STEP = Step("clock", "Clock", Stage.PREPARE, PROBE, decide)
+def without(facts: NodeFacts, goal: Goal) -> str:
+    """Without the strict policy it is only warned of."""
+    return "certificates may look invalid and etcd may lag until the clock is right"
+
+
+STEP = Step("clock", "Clock", Stage.PREPARE, PROBE, decide, without)

@@ -21,6 +21,13 @@ WANTED = (
     "iptables",
 )
 
+OPTIONAL = {
+    "libglib2.0-bin": "Avahi cannot be asked over D-Bus for diagnosis",
+    "libnss-mdns": ".local names do not resolve on this node; k3s does not use them",
+    "tcpdump": "verify cannot show this node's mDNS packets",
+}
+"""Packages that the cluster forms without, and what is missed then."""
+
 PROBE = f"""
 command -v apt-get >/dev/null && fact apt yes
 fact installed "$(dpkg-query -W -f '${{db:Status-Abbrev}} ${{Package}}\\n' {" ".join(WANTED)})"
@@ -49,4 +56,11 @@ def decide(facts: NodeFacts, goal: Goal) -> Iterator[Action | Problem]:
     yield InstallPackages(packages.missing)
 
 
-STEP = Step("packages", "Packages", Stage.PREPARE, PROBE, decide)
+def without(facts: NodeFacts, goal: Goal) -> str:
+    missing = facts.packages.missing
+    if not all(name in OPTIONAL for name in missing):
+        return ""
+    return "; ".join(OPTIONAL[name] for name in missing)
+
+
+STEP = Step("packages", "Packages", Stage.PREPARE, PROBE, decide, without)

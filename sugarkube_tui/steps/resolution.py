@@ -59,4 +59,12 @@ def decide(facts: NodeFacts, goal: Goal) -> Iterator[Action | Problem]:
         yield ControlUnit(UnitVerb.ENABLE, "avahi-daemon")
 
 
-STEP = Step("resolution", "Name resolution", Stage.PREPARE, PROBE, decide)
+def without(facts: NodeFacts, goal: Goal) -> str:
+    """A server has to answer for its own name: others find it by that."""
+    resolution = facts.resolution
+    if goal.role.is_server and not (resolution.avahi_active and resolution.avahi_enabled):
+        return ""
+    return ".local names may not resolve on this node; k3s does not use them"
+
+
+STEP = Step("resolution", "Name resolution", Stage.PREPARE, PROBE, decide, without)

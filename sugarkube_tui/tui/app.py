@@ -146,6 +146,7 @@ class SugarkubeApp(App[int]):
         self.push_screen(
             Confirm(
                 "A run is going on",
+                f"{self._open_questions()}"
                 "Leaving stops it now. No file is left half-written, and what is done stays done; a command "
                 "that a node has begun may still end there by itself.\n\n"
                 "The same choices later go on from what is true on the nodes.",
@@ -154,6 +155,13 @@ class SugarkubeApp(App[int]):
             ),
             self._leave_if,
         )
+
+    def _open_questions(self) -> str:
+        asking = self.session.run.asking
+        if not asking:
+            return ""
+        verb = "waits" if len(asking) == 1 else "wait"
+        return f"{', '.join(asking)} {verb} for your answer; what else can go on does.\n\n"
 
     def _leave_if(self, confirmed: bool | None) -> None:
         if confirmed:

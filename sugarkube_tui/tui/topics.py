@@ -127,13 +127,18 @@ TOPICS: Mapping[str, Topic] = {
         "Nothing has been changed yet; Esc goes back with all answers kept.",
     ),
     # -- Run
+    "Run": Topic(
+        "Run",
+        "Every node's part, as it happens. A node whose step fails asks in its pane what to do; the others "
+        "go on; nodes that depend on it wait.",
+    ),
     "LogPane": Topic(
         "Log",
         "What the node says, as it comes. Scrolling up stays at that place and counts what is new; going to "
         "the end follows again.",
     ),
-    "Run#summary": Topic(
-        "Summary",
+    "Run#result": Topic(
+        "Result",
         "What came of the run, node by node, with warnings to see to and what to do next. Nothing is rolled "
         "back: running again goes on from what is true on the nodes.",
     ),
@@ -160,10 +165,9 @@ TOPICS: Mapping[str, Topic] = {
         "host only. Esc leaves everything as it is.",
     ),
     "Confirm": Topic("A question", "Only y says yes. Anything else leaves things as they are."),
-    "Question#answers": Topic(
-        "What now?",
-        "The run cannot decide this by itself and waits for the answer; other nodes go on meanwhile. Without "
-        "an answer the question stays open.",
+    "Go to#name": Topic(
+        "Go to node",
+        "Some letters of a node's name: its end is often the quickest. Enter goes to the highlighted one.",
     ),
     "Add host#host": Topic(
         "Host",

@@ -12,6 +12,7 @@ import pytest
 
 from sugarkube_tui.cluster.choices import Choices
 from sugarkube_tui.cluster.token import JoinToken, parse_token
+from sugarkube_tui.engine.asking import Asker
 from sugarkube_tui.engine.events import (
     ActionStarted,
     Event,
@@ -23,7 +24,6 @@ from sugarkube_tui.engine.events import (
     StepStarted,
 )
 from sugarkube_tui.engine.formation import Formation, Request
-from sugarkube_tui.engine.joining import Asker, give_up
 from sugarkube_tui.engine.ports import Login, Target, World
 from sugarkube_tui.simulator import Simulation
 
@@ -99,7 +99,7 @@ async def form(
     choices: Choices,
     *,
     token: JoinToken | None = None,
-    ask: Asker = give_up,
+    ask: Asker | None = None,
     sinks: Iterable[EventSink] = (),
     stop_when: Callable[[Event], bool] | None = None,
 ) -> Story:

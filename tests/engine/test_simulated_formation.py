@@ -14,6 +14,8 @@ from sugarkube_tui.engine.board import Board
 from sugarkube_tui.engine.events import (
     ActionFinished,
     ActionStarted,
+    Answer,
+    Asked,
     Event,
     LogLine,
     NodeConnected,
@@ -27,7 +29,6 @@ from sugarkube_tui.engine.events import (
     as_json,
 )
 from sugarkube_tui.engine.formation import Formation, Request
-from sugarkube_tui.engine.joining import Answer, Question
 from sugarkube_tui.engine.log import Kind
 from sugarkube_tui.engine.ports import Login, World
 from sugarkube_tui.engine.survey import LISTEN_S
@@ -149,24 +150,24 @@ class TestRegistrationAddress:
         assert simulation.pi("sugarkube1").k3s.url == f"https://{VIRTUAL}:6443"
 
     async def test_one_that_does_not_answer_is_asked_about_once_for_all(self, simulation: Simulation) -> None:
-        questions: list[Question] = []
+        questions: list[Asked] = []
 
-        async def ask(question: Question) -> Answer:
+        async def ask(question: Asked) -> Answer:
             questions.append(question)
             return Answer.DIRECT
 
         choices = Choices(registration_address=NOWHERE)
         story = await form(simulation.world, targets(0, 1, 2), choices, ask=ask)
         assert len(questions) == 1
-        assert NOWHERE in questions[0].what
-        assert "Failed to connect" in questions[0].why
+        assert NOWHERE in questions[0].evidence.what
+        assert "Failed to connect" in questions[0].evidence.why
         assert story.result is Result.CHANGED
         for name in names(1, 2):
             assert simulation.pi(name).k3s.url == "https://192.168.3.10:6443"
         assert any(NOWHERE in event.what for event in story.of(Waiting, "sugarkube1"))
 
     async def test_a_server_joins_directly_when_told_so(self, simulation: Simulation) -> None:
-        async def ask(question: Question) -> Answer:
+        async def ask(question: Asked) -> Answer:
             return Answer.DIRECT
 
         choices = Choices(servers=3, registration_address=NOWHERE)
@@ -178,7 +179,7 @@ class TestRegistrationAddress:
     async def test_it_is_checked_again_when_told_so(self, simulation: Simulation) -> None:
         answers = [Answer.RETRY, Answer.DIRECT]
 
-        async def ask(question: Question) -> Answer:
+        async def ask(question: Asked) -> Answer:
             return answers.pop(0)
 
         choices = Choices(registration_address=NOWHERE)

@@ -7,6 +7,8 @@ from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.engine.board import Board
 from sugarkube_tui.engine.climb import Subject
 from sugarkube_tui.engine.events import (
+    Answer,
+    Asked,
     Event,
     NodeFinished,
     Result,
@@ -17,7 +19,6 @@ from sugarkube_tui.engine.events import (
     Warned,
 )
 from sugarkube_tui.engine.formation import Formation, Request
-from sugarkube_tui.engine.joining import Answer, Question
 from sugarkube_tui.engine.ports import Target, World
 from sugarkube_tui.engine.verify import prove
 from sugarkube_tui.simulator import Simulation
@@ -78,7 +79,7 @@ async def test_time_spent_reading_the_review_is_not_the_runs(world: World) -> No
 
 
 async def test_step_numbers_stay_within_the_steps_when_the_join_point_changes(world: World) -> None:
-    async def direct(question: Question) -> Answer:
+    async def direct(question: Asked) -> Answer:
         return Answer.DIRECT
 
     story = await form(world, targets(0, 1), Choices(registration_address="10.99.0.5"), ask=direct)

@@ -121,41 +121,110 @@ async def test_leaving_during_a_run_asks(held: HeldSimulation, start: Start) -> 
     assert driver.app.session.run.phase.value == "stopped"
 
 
-async def test_a_failed_node_is_told_with_its_remedy_and_can_be_run_again(
-    held: HeldSimulation, start: Start
-) -> None:
-    failing = True
+def fail_once(held: HeldSimulation, *nodes: str) -> Callable[[Event], None]:
+    """Pulls these nodes' plugs when they begin to install k3s for the first time."""
+    left = set(nodes)
 
     def on_event(event: Event) -> None:
-        if not failing or not isinstance(event, ActionStarted):
-            return
-        if event.node == "sugarkube4" and "install k3s" in event.title:
-            held.simulation.power_off("sugarkube4")
+        if isinstance(event, ActionStarted) and event.node in left and "install k3s" in event.title:
+            left.discard(event.node)
+            held.simulation.power_off(event.node)
 
-    async with start(held.world, (100, 50), variables=THREE, on_event=on_event) as driver:
+    return on_event
+
+
+async def test_a_failed_node_asks_in_its_pane_and_goes_on_when_the_cause_is_gone(
+    held: HeldSimulation, start: Start
+) -> None:
+    lost = fail_once(held, "sugarkube4")
+    async with start(held.world, variables=THREE, on_event=lost) as driver:
         await to_run(driver)
-        await driver.shows("1 of 6 nodes did not reach their goal: sugarkube4", "✖ failed")
-        await driver.shows("did not come back", "look at its power")
-        await driver.press("s")
-        await driver.shows("▸1 sugarkube0")
+        await driver.shows("? 1 asks: Enter goes there", "5 sugarkube4 ? asks you")
+        await driver.press("r")  # it is no question of the current node's
+        assert driver.app.session.run.asking == ["sugarkube4"]
+        await driver.press("enter")
+        await driver.shows(
+            "─ 5 sugarkube4", "did not come back", "r look again and go on", "look at its power"
+        )
+        await driver.shows("r Retry", "u Give up", "x Stop")
+        assert "i Go without" not in driver.text()
         held.simulation.power_on("sugarkube4")
         for _ in range(50):
             await held.clock.sleep(2.0)
-        failing = False
         await driver.press("r")
         await driver.shows("3 servers and 3 agents are Ready")
 
 
-async def test_the_question_about_a_dead_address_is_answered(held: HeldSimulation, start: Start) -> None:
+async def test_several_nodes_ask_and_are_given_up_one_by_one(held: HeldSimulation, start: Start) -> None:
+    lost = fail_once(held, "sugarkube3", "sugarkube5")
+    async with start(held.world, variables=THREE, on_event=lost) as driver:
+        await to_run(driver)
+        await driver.shows("2 ask: Enter goes there")
+        await driver.press("enter")
+        await driver.shows("─ 4 sugarkube3")
+        await driver.press("u")
+        await driver.shows("Give sugarkube3 up?")
+        await driver.press("n")
+        await driver.shows("2 ask")
+        await driver.press("enter")
+        await driver.shows("─ 6 sugarkube5")
+        await driver.press("u")
+        await driver.shows("Give sugarkube5 up?")
+        await driver.press("y")
+        await driver.shows("1 asks")
+        await driver.press("enter")
+        await driver.shows("─ 4 sugarkube3")
+        await driver.press("u")
+        await driver.shows("Give sugarkube3 up?")
+        await driver.press("y")
+        await driver.shows("2 of 6 nodes did not reach their goal: sugarkube3, sugarkube5")
+
+
+async def test_a_node_that_works_can_be_given_up(held: HeldSimulation, start: Start) -> None:
+    async with start(held.world, variables=THREE, on_event=hold_at_install(held)) as driver:
+        await to_the_middle(driver)
+        await driver.press("2", "u")
+        await driver.shows("Give sugarkube1 up?", "Nothing more is begun on it")
+        await driver.press("y")
+        await driver.shows("2 sugarkube1 ✖ failed")
+        held.clock.go_on()
+        await driver.shows("1 of 6 nodes did not reach their goal: sugarkube1", "given up by the operator")
+
+
+async def test_leaving_while_nodes_ask_says_so(held: HeldSimulation, start: Start) -> None:
+    async with start(held.world, variables=THREE, on_event=fail_once(held, "sugarkube0")) as driver:
+        await to_run(driver)
+        await driver.shows("1 asks")
+        await driver.press("q")
+        await driver.shows("A run is going on", "sugarkube0 waits for your answer")
+        await driver.press("y")
+        await driver.until(lambda: driver.app.return_value is not None, "the end")
+    assert driver.app.session.run.phase is Phase.STOPPED
+
+
+async def test_a_node_is_gone_to_by_some_letters_of_its_name(held: HeldSimulation, start: Start) -> None:
+    async with start(held.world, variables=THREE, on_event=hold_at_install(held)) as driver:
+        await to_the_middle(driver)
+        await driver.press("p")
+        await driver.shows("Go to node", "some letters of its name")
+        await driver.press("e", "5", "enter")
+        await driver.shows("▸6 sugarkube5", "─ 6 sugarkube5")
+        await driver.press("p", "down", "enter")
+        await driver.shows("▸2 sugarkube1")
+        await driver.press("p", "x", "y", "enter")
+        await driver.shows("▸2 sugarkube1")
+
+
+async def test_the_question_about_a_dead_address_is_answered_for_all(
+    held: HeldSimulation, start: Start
+) -> None:
     variables = {**THREE, "SUGARKUBE_API_REGADDR": "192.168.3.99"}
     async with start(held.world, variables=variables) as driver:
         await to_run(driver)
-        await driver.shows("asks", "join through the server's own address", "give this node up")
-        await driver.press("escape")
-        await driver.shows("the run asks: Enter answers")
+        await driver.shows("1 asks: Enter goes there")
         await driver.press("enter")
-        await driver.shows("What now?")
-        await driver.press("enter")
+        await driver.shows("192.168.3.99 does not answer", "d join through the server's own address")
+        await driver.press("d")
         await driver.shows("3 servers and 3 agents are Ready")
 
 
@@ -200,6 +269,18 @@ async def test_reading_back_stops_following_and_counts_what_is_new(
 async def test_hidden_panes_draw_nothing(held: HeldSimulation, start: Start) -> None:
     async with start(held.world, variables=THREE, on_event=hold_at_install(held)) as driver:
         await to_the_middle(driver)
-        for pane in driver.app.screen.query(NodePane):
-            if not pane.display:
-                assert pane.query_one(LogPane).line_count == 0
+        names = [pane.node_name for pane in driver.app.screen.query(NodePane)]
+        assert names == ["sugarkube0"]  # the others are not even made
+        await driver.press("3")
+        await driver.shows("─ 3 sugarkube2")
+        await driver.press("1")
+        await driver.shows("─ 1 sugarkube0")
+        hidden = next(pane for pane in driver.app.screen.query(NodePane) if not pane.display)
+        assert hidden.node_name == "sugarkube2"
+        run = driver.app.session.run
+        drawn = hidden.query_one(LogPane).line_count
+        run.board.fold(LogLine(1.0, "sugarkube2", "unseen"))
+        run.board.fold(LogLine(1.0, "sugarkube0", "seen"))
+        await driver.press("end")
+        await driver.shows("seen")
+        assert hidden.query_one(LogPane).line_count == drawn

@@ -35,6 +35,8 @@ def test_no_action_needs_a_chord_that_terminals_take(group: str) -> None:
 @pytest.mark.parametrize("group", keys.KEYS)
 def test_arrows_have_a_vim_key_beside_them(group: str) -> None:
     vim = {"up": "k", "down": "j", "left": "h", "right": "l", "home": "g", "end": "G"}
+    if keys.WIDGETS_OF.get(group) == ("Field",):
+        return  # letters are typed there
     for key in keys.KEYS[group]:
         for arrow in set(key.names) & set(vim):
             assert vim[arrow] in key.names, key

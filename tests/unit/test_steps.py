@@ -37,6 +37,7 @@ from sugarkube_tui.steps import (
     start,
 )
 from sugarkube_tui.steps.base import plan_step
+from sugarkube_tui.steps.catalog import STEPS
 from tests.unit import builders
 from tests.unit.builders import (
     BOOT_LINE,
@@ -521,3 +522,26 @@ class TestAdvert:
     def test_another_environments_advert_is_warned_about(self):
         facts = prepared(advert=advert.read({"/etc/avahi/services/k3s-sugar-int.service": "x"}))
         assert not problems(advert.STEP, facts, goal(Role.AGENT))[0].blocking
+
+
+class TestGoingWithout:
+    """What a step says of going on without it, where it failed; empty: that is not safe."""
+
+    def test_the_steps_that_k3s_cannot_do_without_cannot_be_left_out(self):
+        for step in STEPS:
+            if step.id not in ("clock", "packages", "resolution"):
+                assert step.without(builders.fresh(), goal()) == ""
+
+    def test_packages_only_where_none_of_the_missing_ones_is_needed(self):
+        assert packages.STEP.without(builders.fresh(), goal()) == ""
+        facts = prepared(packages=PackageFacts(("tcpdump", "libnss-mdns")))
+        assert "mDNS packets" in packages.STEP.without(facts, goal())
+
+    def test_a_server_has_to_answer_for_its_own_name(self):
+        facts = builders.fresh()
+        assert resolution.STEP.without(facts, goal()) == ""
+        assert "k3s does not use them" in resolution.STEP.without(facts, goal(Role.AGENT))
+        answering = replace(
+            facts, resolution=replace(facts.resolution, avahi_active=True, avahi_enabled=True)
+        )
+        assert resolution.STEP.without(answering, goal())

@@ -14,14 +14,12 @@ from textual.widgets import Input, Static
 
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.typed import TypedHost, parse_host
-from sugarkube_tui.engine.joining import Answer, Question
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.guidance import Section
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.widgets.field import Field
 from sugarkube_tui.tui.widgets.notice import Notice
 from sugarkube_tui.tui.widgets.pane import Pane
-from sugarkube_tui.tui.widgets.table import Column, Row, Table
 from sugarkube_tui.tui.widgets.too_small import TooSmall
 
 if TYPE_CHECKING:
@@ -64,43 +62,6 @@ class Confirm(Dialog[bool]):
 
     def action_answer(self, answer: bool) -> None:
         self.dismiss(answer)
-
-
-class AskOperator(Dialog[Answer | None]):
-    """What the run does not decide by itself.  Escape leaves the question open."""
-
-    KEY_GROUP = "Question"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(KEY_GROUP)
-
-    def __init__(self, question: Question) -> None:
-        super().__init__()
-        self._question = question
-
-    def compose(self) -> ComposeResult:
-        question = self._question
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content(f"{question.node} asks")
-            parts = [words.strong(question.what), *(words.plain(line) for line in question.why.splitlines())]
-            yield Static(words.lines(parts), classes="question")
-            yield Table([Column("What now?", 30, grow=1)], widget_id="answers")
-            yield Static("Enter takes the highlighted answer   Esc decides later", classes="hint")
-        yield TooSmall()
-
-    def on_mount(self) -> None:
-        table = self.query_one(Table)
-        table.show([Row(answer.value, (Content(answer.value),)) for answer in self._question.answers])
-        table.take_focus()
-
-    def on_table_picked(self, event: Table.Picked) -> None:
-        self.action_take()
-
-    def action_take(self) -> None:
-        key = self.query_one(Table).highlighted
-        if key:
-            self.dismiss(Answer(key))
-
-    def action_later(self) -> None:
-        self.dismiss(None)
 
 
 class AddHost(Dialog[TypedHost | None]):

@@ -8,9 +8,8 @@ from dataclasses import replace
 from enum import StrEnum
 
 from sugarkube_tui.engine.board import Board, NodeBoard
-from sugarkube_tui.engine.events import Event, EventSink, Evidence, Result
+from sugarkube_tui.engine.events import Answer, Asked, Event, EventSink, Evidence, Result
 from sugarkube_tui.engine.formation import Formation, Request
-from sugarkube_tui.engine.joining import Answer, Question
 from sugarkube_tui.engine.ports import World
 from sugarkube_tui.tui.state.changes import Changes
 from sugarkube_tui.tui.tasks import Tasks
@@ -39,7 +38,6 @@ class Run:
     """Starts, stops and answers; everything else is folded from events.
 
     Attributes:
-        question: what the run wants to know; None when it does not.
         fault: why it ended without telling, or why no log is kept.
     """
 
@@ -47,9 +45,9 @@ class Run:
         self.board = Board()
         self.phase = Phase.IDLE
         self.request: Request | None = None
-        self.question: Question | None = None
         self.fault: Evidence | None = None
-        self._answer: asyncio.Future[Answer] | None = None
+        self._answers: dict[str, asyncio.Future[Answer]] = {}
+        self._formation: Formation | None = None
         self._world = world
         self._open_journal = open_journal
         self._tasks = tasks
@@ -80,7 +78,7 @@ class Run:
             directory,
             {target.name: NodeBoard(target.name) for target in request.targets},
         )
-        self.phase, self.question, self._ended = Phase.RUNNING, None, None
+        self.phase, self._ended = Phase.RUNNING, None
         self._began = self._world.clock.now()
         self._tasks.start("run", self._run(self.request, sink))
         self._changes.note()
@@ -89,26 +87,36 @@ class Run:
         """Stop now.  No file is left half-written; what is done stays done."""
         if self.phase is Phase.RUNNING:
             self.phase = Phase.STOPPING
-            self.question = None
             self._tasks.cancel("run")
             self._changes.note()
 
-    def answer(self, answer: Answer) -> None:
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_result(answer)
+    @property
+    def asking(self) -> list[str]:
+        """Names of the nodes that wait for an answer, in the run's order."""
+        return [name for name, node in self.board.nodes.items() if node.question is not None]
 
-    async def _ask(self, question: Question) -> Answer:
-        self._answer = asyncio.get_running_loop().create_future()
-        self.question = question
-        self._changes.note()
+    def answer(self, node: str, answer: Answer) -> None:
+        """Answer a node's question; one that it did not ask, or not with this answer, is left alone."""
+        waiting = self._answers.get(node)
+        question = self.board.nodes[node].question
+        if waiting is not None and not waiting.done() and question and answer in question.answers:
+            waiting.set_result(answer)
+
+    def give_up(self, node: str) -> None:
+        """Set a node aside, whatever it is doing; the others go on."""
+        if self._formation is not None:
+            self._formation.give_up(node)
+
+    async def _ask(self, asked: Asked) -> Answer:
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._answers[asked.node] = answer
         try:
-            return await self._answer
+            return await answer
         finally:
-            self.question = None
-            self._changes.note()
+            del self._answers[asked.node]
 
     async def _run(self, request: Request, sink: EventSink) -> None:
-        formation = Formation(self._world, request, [sink, self._fold], self._ask)
+        formation = self._formation = Formation(self._world, request, [sink, self._fold], self._ask)
         try:
             result = await formation.run()
             self.phase = Phase.FAILED if result is Result.FAILED else Phase.DONE
@@ -120,6 +128,7 @@ class Run:
             self.fault = problem_of(error)
             raise
         finally:
+            self._formation = None
             self._ended = self._world.clock.now()
             self._changes.note()
             await formation.close()

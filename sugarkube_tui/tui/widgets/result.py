@@ -8,15 +8,21 @@ from sugarkube_tui.engine.board import NodeBoard
 from sugarkube_tui.engine.events import Spent
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.state.run import Phase, Run
-from sugarkube_tui.tui.widgets.node_pane import state_of
+from sugarkube_tui.tui.widgets.node_words import state_of
 from sugarkube_tui.tui.words import Mood
 
-HEADS = {Spent.REMOTE: "remote", Spent.REBOOT: "reboot", Spent.WAITING: "waiting", Spent.OVERHEAD: "overhead"}
-CELL = 12
+HEADS = {
+    Spent.REMOTE: "remote",
+    Spent.REBOOT: "reboot",
+    Spent.WAITING: "waiting",
+    Spent.ASKING: "asking",
+    Spent.OVERHEAD: "overhead",
+}
+CELL = 11
 
 
-def summary(run: Run) -> list[Content | str]:
-    """The whole summary, line by line."""
+def result(run: Run) -> list[Content | str]:
+    """The whole, line by line."""
     parts: list[Content | str] = [_verdict(run)]
     finished = run.board.finished
     if finished is not None and finished.remedy:
@@ -70,13 +76,11 @@ def _times(run: Run) -> list[Content]:
         return []
     width = _name_width(nodes)
     heads = "".join(f"{HEADS[kind]:>{CELL}}" for kind in Spent)
-    rows = [words.muted(f"{'Where the time went':<{max(width, 19)}}{heads}")]
+    rows = [words.strong("Where the time went"), words.muted(f"{'Node':<{width}}{heads}")]
     for node in nodes:
         total = sum(node.spent.values()) or 1.0
         cells = "".join(f"{_spent(node.spent.get(kind.value, 0.0), total):>{CELL}}" for kind in Spent)
-        rows.append(
-            Content.assemble(words.strong(node.name).truncate(max(width, 19), ellipsis=True, pad=True), cells)
-        )
+        rows.append(Content.assemble(words.strong(node.name).truncate(width, ellipsis=True, pad=True), cells))
     return rows
 
 

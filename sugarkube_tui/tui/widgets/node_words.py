@@ -1,0 +1,124 @@
+"""What a node is doing, in words: for its pane, the list of nodes, and the result."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from sugarkube_tui.engine.board import NodeBoard
+from sugarkube_tui.engine.events import Answer, Asked, Result
+from sugarkube_tui.tui import words
+from sugarkube_tui.tui.state.run import Phase
+from sugarkube_tui.tui.words import MOOD_OF_RESULT, Mood
+
+BAR_WIDTH = 24
+QUIET_FROM_S = 10.0
+"""Seconds of silence that are worth telling."""
+DONE_WORDS = {
+    Result.OK: "Ready",
+    Result.CHANGED: "Ready",
+    Result.WARNED: "Ready, warned",
+    Result.SKIPPED: "set aside",
+    Result.FAILED: "failed",
+    Result.STOPPED: "stopped",
+}
+ANSWER_KEYS = {Answer.RETRY: "r", Answer.SKIP: "i", Answer.DIRECT: "d", Answer.GIVE_UP: "u"}
+"""The keys of the run screen that answer the current node's question."""
+
+
+def mood_and_word(node: NodeBoard, phase: Phase) -> tuple[Mood, str]:
+    """A node's state in one word or two."""
+    if node.result is not None:
+        return MOOD_OF_RESULT[node.result], DONE_WORDS[node.result]
+    if phase is Phase.STOPPING:
+        return Mood.WARN, "stopping"
+    if not phase.active:
+        return Mood.WARN, "stopped"
+    if node.question is not None:
+        return Mood.OPEN, "asks you"
+    if node.waiting is not None and node.waiting.what != node.action:
+        return Mood.WAIT, "waiting"
+    if node.step:
+        return Mood.BUSY, "working"
+    if node.hostname:
+        return Mood.IDLE, "logged in"
+    return Mood.BUSY, "logging in"
+
+
+def state_of(node: NodeBoard, phase: Phase) -> Content:
+    return words.state(*mood_and_word(node, phase))
+
+
+def step_of(node: NodeBoard) -> str:
+    """`8/13 Install k3s`; empty before the first step."""
+    if not node.step:
+        return ""
+    return f"{node.step_number}/{max(node.steps, node.step_number)} {node.step}"
+
+
+def short(node: NodeBoard, now: float) -> str:
+    """What the list has room for.
+
+    Args:
+        now: seconds since the run began.
+    """
+    if node.result is not None:
+        return node.evidence.what if node.evidence is not None else words.plural(node.actions, "action")
+    if node.question is not None:
+        return node.question.evidence.what
+    if node.waiting is not None:
+        return f"{node.waiting.what}{_left(node, now)}"
+    return step_of(node)
+
+
+def head(node: NodeBoard, now: float) -> Content:
+    """The step, for how long, and since when the node has said nothing."""
+    took = node.finished_at if node.finished_at is not None else now
+    quiet = now - node.heard_at
+    silent = node.result is None and node.question is None and node.step and quiet >= QUIET_FROM_S
+    return Content.assemble(
+        words.plain(step_of(node) or "waiting for facts of all nodes"),
+        (f"   {words.elapsed(took)}", words.MUTED),
+        (f"   quiet for {quiet:.0f} s" if silent else "", "$text-warning"),
+    )
+
+
+def doing(node: NodeBoard, phase: Phase, now: float) -> Content:
+    """What happens within the step."""
+    if node.result is not None:
+        if node.evidence is not None:
+            return Content.assemble((node.evidence.what, "$text-error"))
+        return words.muted(f"{words.plural(node.actions, 'action')}, {words.plural(node.reboots, 'reboot')}")
+    if (wait := node.waiting) is not None:
+        seen = f": {wait.seen}" if wait.seen else ""
+        text = words.plain(f"{wait.what}{_left(node, now)}{seen}")
+        if wait.progress is not None:
+            return Content.assemble(words.bar(wait.progress, BAR_WIDTH), "  ", text)
+        return text
+    if node.action:
+        return words.plain(f"{node.action}   {max(0.0, now - node.action_at):.0f} s")
+    return words.muted("" if phase.active else "stopped here")
+
+
+def question(asked: Asked) -> list[Content]:
+    """What a node asks, and the keys that answer it."""
+    keys = [
+        Content.assemble((f"{ANSWER_KEYS[answer]} ", "bold $text-accent"), answer.value)
+        for answer in asked.answers
+    ]
+    lines = [
+        words.state(Mood.OPEN, f"{asked.title}: {asked.evidence.what}"),
+        Content.assemble("  ", Content(" · ").join(keys)),
+    ]
+    lines += [words.muted(f"  {line}") for line in asked.evidence.why.splitlines()[:2]]
+    if asked.without:
+        lines.append(words.muted(f"  without it: {asked.without}"))
+    if asked.evidence.remedy:
+        lines.append(words.remedy(asked.evidence.remedy))
+    return lines
+
+
+def _left(node: NodeBoard, now: float) -> str:
+    wait = node.waiting
+    if wait is None or wait.until is None:
+        return ""
+    return f", {max(0.0, wait.until - now):.0f} s left"
