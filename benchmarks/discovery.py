@@ -11,17 +11,14 @@ import argparse
 import json
 import math
 import os
-import platform
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
-from pathlib import Path
-from statistics import median
 
+from benchmarks.figures import Figure, machine, table
 from benchmarks.look import Found, Idle, Swept
 from tests.lab.labtool import PROJECT, PiLab, StateDirectory
 from tests.lab.pilab.model import BRIDGE
@@ -57,45 +54,6 @@ FORGET = f"""
 """
 # Line by line: the time of a line is when it was printed.
 AVAHI = ("timeout", str(AVAHI_ENDS_WITHIN_S), "stdbuf", "--output=L", "avahi-browse", "-art", "--parsable")
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One thing that was measured, several times.
-
-    Attributes:
-        target: at most so much; None: told for comparison.
-        whole: what all of it would be, for a recall, where each value has to reach it.
-        by_median: the median is judged; else each value.
-    """
-
-    what: str
-    unit: str
-    values: tuple[float, ...]
-    target: float | None = None
-    whole: float | None = None
-    by_median: bool = False
-
-    @property
-    def holds(self) -> bool:
-        if self.whole is not None:
-            return min(self.values) >= self.whole
-        judged = median(self.values) if self.by_median else max(self.values)
-        return self.target is None or judged <= self.target
-
-    def cells(self) -> tuple[str, str, str, str, str]:
-        """What, target, median, range, verdict."""
-        low, middle, high = (self._shown(f(self.values)) for f in (min, median, max))
-        if self.whole is not None:
-            target = f"all {self.whole:.0f}"
-        else:
-            target = "" if self.target is None else f"≤ {self._shown(self.target)}"
-        verdict = ("pass" if self.holds else "MISSED") if target else ""
-        return self.what, target, middle, low if low == high else f"{low} to {high}", verdict
-
-    def _shown(self, value: float) -> str:
-        digits = 0 if self.unit in ("ms", "") else 2
-        return "never" if math.isinf(value) else f"{value:.{digits}f} {self.unit}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -265,27 +223,6 @@ def sweep_figures(how: str, swept: Sequence[Swept]) -> Iterator[Figure]:
     yield Figure(f"sockets at once, {how}", "", tuple(one.sockets for one in swept), 64)
 
 
-def machine() -> dict[str, str]:
-    """Where this was measured; the load is what others, and we, have caused in the last minute."""
-    names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
-    model = names[0].split(":")[1].strip() if names else platform.machine()
-    avahi = subprocess.run(["avahi-browse", "--version"], capture_output=True, text=True).stdout
-    return {
-        "machine": f"{os.cpu_count()} cores, {model}",
-        "system": f"{platform.freedesktop_os_release()['PRETTY_NAME']}, Linux {platform.release()}",
-        "software": f"Python {platform.python_version()}, zeroconf {version('zeroconf')}, {avahi.strip()}",
-    }
-
-
-def table(figures: Sequence[Figure]) -> str:
-    """In Markdown."""
-    lines = [("measured", "target", "median", "range", ""), *(figure.cells() for figure in figures)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    rule = "|".join("-" * (width + 2) for width in widths)
-    shown = ["| " + " | ".join(map(str.ljust, line, widths)) + " |" for line in lines]
-    return "\n".join([shown[0], f"|{rule}|", *shown[1:]])
-
-
 @contextmanager
 def running_lab() -> Iterator[PiLab]:
     """One Pi, silent and with a name that nobody asks for: it is there because a lab has one."""
@@ -319,7 +256,11 @@ def main() -> int:
         *sweep_figures("alone", alone),
         *sweep_figures("with all layers", together),
     ]
-    where = machine() | {"load": f"{before:.2f} before, {os.getloadavg()[0]:.2f} after"}
+    avahi = subprocess.run(["avahi-browse", "--version"], capture_output=True, text=True).stdout.strip()
+    where = machine("zeroconf") | {
+        "avahi": avahi,
+        "load": f"{before:.2f} before, {os.getloadavg()[0]:.2f} after",
+    }
     if arguments.json:
         raw = {"pairs": asdict(pairs), "idle": asdict(idle)}
         raw["sweeps"] = {"alone": list(map(asdict, alone)), "all layers": list(map(asdict, together))}

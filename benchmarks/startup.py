@@ -1,0 +1,126 @@
+"""How soon the wizard can be used: from its start to its first usable frame, next to a bare Textual program.
+
+    python -m benchmarks.startup [--pairs N]      # see README.md
+
+Exit status 1: a target was missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import sys
+import tempfile
+import termios
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.figures import Figure, machine, table
+
+PAIRS = 15
+SIZE = (36, 120)
+"""Rows and columns of the terminal."""
+PATIENCE_S = 30.0
+TARGET = 1.3
+PROJECT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program, and what its terminal shows as soon as it can be used."""
+
+    name: str
+    module: str
+    arguments: tuple[str, ...]
+    shows: tuple[bytes, ...]
+
+
+BARE = Program("a bare table", "benchmarks.bare", (), (b"Address", b"sugarkube0"))
+DEMO = Program("the demo", "sugarkube_tui", ("--demo",), (b"Address", b"sugarkube0", b"Continue"))
+"""Its first hosts are in the table, and the footer says which keys work."""
+REAL = Program("the wizard", "sugarkube_tui", (), (b"Which hosts", b"Listening on the LAN", b"Continue"))
+"""Nothing was heard yet: the screen says where it listens, and all its keys work."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """One start: seconds until the frame was written, and seconds of processor time."""
+
+    wall_s: float
+    cpu_s: float
+
+
+def measure(program: Program, home: str) -> Start:
+    """Start the program on a terminal of its own, wait for its frame, and end it."""
+    began = time.perf_counter()
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(PROJECT)
+        environment = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+        environment |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "HOME": home}
+        command = (sys.executable, "-m", program.module, *program.arguments)
+        os.execve(sys.executable, command, environment)
+    try:
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", *SIZE, 0, 0))
+        written = b""
+        while not all(text in written for text in program.shows):
+            if not select.select([terminal], [], [], PATIENCE_S)[0]:
+                raise TimeoutError(f"{program.name} did not show {program.shows}:\n{written[-2000:]!r}")
+            written += os.read(terminal, 65536)
+        wall_s = time.perf_counter() - began
+    finally:
+        os.kill(child, signal.SIGKILL)
+        _, _, usage = os.wait4(child, 0)
+        os.close(terminal)
+    return Start(wall_s, usage.ru_utime + usage.ru_stime)
+
+
+def figures_of(program: Program, pairs: int, home: str) -> Sequence[Figure]:
+    """Both in turn, each first in every second pair; the first pair only warms the caches."""
+    ours: list[Start] = []
+    bare: list[Start] = []
+    for number in range(pairs + 1):
+        print(f"{program.name}: pair {number} of {pairs}", file=sys.stderr)
+        for one, kept in ((program, ours), (BARE, bare))[:: 1 if number % 2 else -1]:
+            start = measure(one, home)
+            if number:
+                kept.append(start)
+    both = list(zip(ours, bare, strict=True))
+    return (
+        Figure(f"{program.name}: first usable frame", "ms", tuple(one.wall_s * 1000 for one in ours)),
+        Figure("a bare table: first frame", "ms", tuple(one.wall_s * 1000 for one in bare)),
+        Figure(
+            "ours ÷ the bare one's",
+            "×",
+            tuple(one.wall_s / other.wall_s for one, other in both),
+            TARGET,
+            by_median=True,
+        ),
+        Figure("the same in processor time", "×", tuple(one.cpu_s / other.cpu_s for one, other in both)),
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Measure the start-up next to a bare Textual program's.")
+    parser.add_argument("--pairs", type=int, default=PAIRS, help="starts of each (default: %(default)s)")
+    arguments = parser.parse_args()
+    before = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory() as home:
+        figures = [
+            figure for program in (DEMO, REAL) for figure in figures_of(program, arguments.pairs, home)
+        ]
+    where = machine("textual")
+    where |= {"load": f"{before:.2f} before, {os.getloadavg()[0]:.2f} after"}
+    print(table(figures), *(f"{what}: {text}" for what, text in where.items()), sep="\n")
+    return 0 if all(figure.holds for figure in figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
