@@ -10,10 +10,8 @@ from argparse import Namespace
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
-from sugarkube_tui.cli import commands, exit_codes, proving, scanning
+from sugarkube_tui.cli import exit_codes
 from sugarkube_tui.cli.arguments import parse_arguments
-from sugarkube_tui.cli.inputs import read_defaults, read_login, read_saved
-from sugarkube_tui.cli.render import error_lines
 from sugarkube_tui.cluster.errors import InvalidInput, SugarkubeError
 from sugarkube_tui.engine.ports import Given, World
 from sugarkube_tui.store.consents import Consents
@@ -46,17 +44,28 @@ async def _command(arguments: Namespace) -> int:
     paths = Paths.default()
     world = _world(arguments, paths)
     variables = _variables(world)
+    # Each command loads what it needs, and no more: the wizard and `--help` are there at once.
     match arguments.command:
         case "scan":
+            from sugarkube_tui.cli import scanning
+
             aliases, consents = _remembered(world, paths)
             return await scanning.scan(world, arguments, variables, aliases, consents)
         case "servers":
+            from sugarkube_tui.cli import scanning
+
             return await scanning.servers(world, arguments, variables)
         case "plan":
+            from sugarkube_tui.cli import commands
+
             return await commands.plan(world, arguments, variables, paths)
         case "up":
+            from sugarkube_tui.cli import commands
+
             return await commands.up(world, arguments, variables, paths)
         case _:
+            from sugarkube_tui.cli import proving
+
             return await proving.verify(world, arguments, variables)
 
 
@@ -84,7 +93,7 @@ def _wizard(arguments: Namespace) -> int:
             "the wizard needs a terminal",
             remedy="without one, use the commands: sugarkube-tui --help",
         )
-    from sugarkube_tui.store.journal import RunJournal
+    from sugarkube_tui.cli.inputs import read_defaults, read_login, read_saved
     from sugarkube_tui.tui.app import SugarkubeApp
 
     paths = Paths.default()
@@ -97,6 +106,8 @@ def _wizard(arguments: Namespace) -> int:
     def open_journal(environment: str) -> tuple[Any, str]:
         if world.simulated:
             return (lambda event: None), ""
+        from sugarkube_tui.store.journal import RunJournal
+
         journal = RunJournal(paths.runs, environment)
         return journal, journal.problem or str(journal.directory)
 
@@ -121,5 +132,7 @@ def _remembered(world: World, paths: Paths) -> tuple[tuple[Given, ...], Consents
 
 
 def _complain(error: SugarkubeError) -> None:
+    from sugarkube_tui.cli.render import error_lines
+
     for line in error_lines(error):
         print(line, file=sys.stderr)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sugarkube_tui.cluster.environment import Environment
-from sugarkube_tui.cluster.facts import K3sFacts, NodeFacts
+
+if TYPE_CHECKING:  # the scan needs no facts
+    from sugarkube_tui.cluster.facts import K3sFacts, NodeFacts
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sugarkube_tui.cluster.errors import SugarkubeError
-from sugarkube_tui.engine.events import Evidence
+from sugarkube_tui.engine.outcome import Evidence
 
 
 class ActionFailed(SugarkubeError):

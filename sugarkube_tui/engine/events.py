@@ -11,17 +11,8 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from sugarkube_tui.cluster.secrets import Redactor
-
-
-class Result(StrEnum):
-    """How a step or a node's part ended."""
-
-    OK = "ok"  # it was so already
-    CHANGED = "changed"
-    SKIPPED = "skipped"
-    WARNED = "warned"
-    FAILED = "failed"
-    STOPPED = "stopped"
+from sugarkube_tui.engine.outcome import Evidence as Evidence
+from sugarkube_tui.engine.outcome import Result as Result
 
 
 class Spent(StrEnum):
@@ -41,24 +32,6 @@ class Answer(StrEnum):
     SKIP = "go on without this step"
     DIRECT = "join through the server's own address"
     GIVE_UP = "give this node up"
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """Why something failed.
-
-    Attributes:
-        command: what was run, without secrets.
-        exit_status: None when it did not end by itself.
-        lines: its last lines.
-    """
-
-    what: str
-    why: str = ""
-    remedy: str = ""
-    command: str = ""
-    exit_status: int | None = None
-    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,17 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from sugarkube_tui.cluster.actions import Action
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import KeyChange
-from sugarkube_tui.cluster.queries import Query
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.cluster.sightings import USUAL_LAYERS, Interface, Layer, Sighting
 from sugarkube_tui.cluster.typed import TypedHost
+
+if TYPE_CHECKING:  # what is done on nodes is not needed before there are some: the first frame comes sooner
+    from sugarkube_tui.cluster.actions import Action
+    from sugarkube_tui.cluster.queries import Query
 
 Answers = Mapping[str, str]
 """What one step's probe said: key → text."""

@@ -37,6 +37,7 @@ from sugarkube_tui.cluster.queries import (
     ServedCa,
     WhoIsThere,
 )
+from sugarkube_tui.cluster.release import RELEASE_SUFFIXES
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.engine.errors import ActionFailed
 from sugarkube_tui.engine.events import Evidence
@@ -46,7 +47,6 @@ from sugarkube_tui.simulator.cluster import Cluster
 from sugarkube_tui.simulator.door import SimulatedKeys
 from sugarkube_tui.simulator.network import Network, Unreachable
 from sugarkube_tui.simulator.pi import Binary, Pi, Power
-from sugarkube_tui.steps.access import RELEASE_SUFFIXES
 from sugarkube_tui.steps.catalog import BY_ID
 from sugarkube_tui.steps.k3s import BINARY, IMAGES_DIRECTORY
 

@@ -11,6 +11,7 @@ from sugarkube_tui.cluster.actions import Action
 from sugarkube_tui.cluster.choices import Goal
 from sugarkube_tui.cluster.facts import AccessFacts, Interface, NodeFacts
 from sugarkube_tui.cluster.plan import Problem, Severity
+from sugarkube_tui.cluster.release import RELEASE_SUFFIXES
 from sugarkube_tui.cluster.text import clean_line
 from sugarkube_tui.steps.base import Answers, Stage, Step, number
 
@@ -18,10 +19,6 @@ MINIMUM_FREE_MB = 1_000
 """MiB on the root file system: the binary, its unpacked data and the first images (estimate)."""
 SERVER_MEMORY_MB = 1_800
 """k3s documentation asks for 2 GB on a server; a "2 GB" Pi reports somewhat less."""
-
-RELEASE_SUFFIXES = {"x86_64": "", "aarch64": "-arm64", "armv7l": "-armhf"}
-"""`uname -m` → what the k3s release appends to its binary's name; no other has one."""
-_RELEASE_NAMES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm"}
 
 _HOSTNAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _VIRTUAL = ("lo", "docker", "br-", "cni", "flannel", "veth", "tailscale", "wg", "virbr", "kube")
@@ -41,11 +38,6 @@ fact machine_id "$(cat /etc/machine-id)"
 fact interfaces "$(ip -j addr show up)"
 command -v systemctl >/dev/null && fact systemd yes
 """
-
-
-def release_name(architecture: str) -> str:
-    """The k3s release's word for `uname -m`: amd64, arm64 or arm."""
-    return _RELEASE_NAMES.get(architecture, architecture)
 
 
 def read(answers: Answers) -> AccessFacts:

@@ -8,7 +8,7 @@ from sugarkube_tui.cluster.actions import Action, InstallK3s, Upload
 from sugarkube_tui.cluster.choices import Airgap, Goal
 from sugarkube_tui.cluster.facts import NodeFacts
 from sugarkube_tui.cluster.plan import Problem, Severity
-from sugarkube_tui.steps.access import release_name
+from sugarkube_tui.cluster.release import release_name
 from sugarkube_tui.steps.base import Stage, Step
 from sugarkube_tui.steps.k3s import BINARY, IMAGES_DIRECTORY
 

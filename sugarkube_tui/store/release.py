@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sugarkube_tui.cluster.choices import Airgap, ReleaseFile
 from sugarkube_tui.cluster.errors import InvalidInput
-from sugarkube_tui.steps.access import RELEASE_SUFFIXES, release_name
+from sugarkube_tui.cluster.release import RELEASE_SUFFIXES, release_name
 
 INSTALLER = "install.sh"
 _DOWNLOAD = "download it from https://github.com/k3s-io/k3s/releases"

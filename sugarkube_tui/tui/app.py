@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import PurePath
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.app import App
@@ -17,31 +17,14 @@ from sugarkube_tui.engine.ports import Given, Login, World
 from sugarkube_tui.store.consents import Consents
 from sugarkube_tui.tui.guidance import guidance
 from sugarkube_tui.tui.keys import written
-from sugarkube_tui.tui.screens.access import AccessScreen
-from sugarkube_tui.tui.screens.address import AddressScreen
-from sugarkube_tui.tui.screens.base import WizardScreen
+from sugarkube_tui.tui.screens import screen_of
 from sugarkube_tui.tui.screens.dialogs import Confirm, Help
-from sugarkube_tui.tui.screens.environment import EnvironmentScreen
-from sugarkube_tui.tui.screens.review import ReviewScreen
-from sugarkube_tui.tui.screens.run import RunScreen
-from sugarkube_tui.tui.screens.scan import ScanScreen
-from sugarkube_tui.tui.screens.servers import ServersScreen
-from sugarkube_tui.tui.screens.verify import VerifyScreen
 from sugarkube_tui.tui.session import Session
 from sugarkube_tui.tui.stages import Stage
-from sugarkube_tui.tui.state.run import OpenJournal
 from sugarkube_tui.tui.widgets.too_small import LEAST_HEIGHT, LEAST_WIDTH
 
-SCREENS: Mapping[Stage, type[WizardScreen]] = {
-    Stage.SCAN: ScanScreen,
-    Stage.ACCESS: AccessScreen,
-    Stage.ENVIRONMENT: EnvironmentScreen,
-    Stage.SERVERS: ServersScreen,
-    Stage.ADDRESS: AddressScreen,
-    Stage.REVIEW: ReviewScreen,
-    Stage.RUN: RunScreen,
-    Stage.VERIFY: VerifyScreen,
-}
+if TYPE_CHECKING:
+    from sugarkube_tui.tui.state.run import OpenJournal
 
 WIDE = 110
 HIGH = 30
@@ -120,11 +103,11 @@ class SugarkubeApp(App[int]):
 
     async def on_mount(self) -> None:
         self.session.scan.start()
-        await self.push_screen(ScanScreen())
+        await self.push_screen(screen_of(Stage.SCAN))
 
     def go(self, stage: Stage) -> None:
         """Show a stage's screen; it draws itself from the session."""
-        self.switch_screen(SCREENS[stage]())
+        self.switch_screen(screen_of(stage))
 
     def show_help(self, group: str) -> None:
         """Show what has the focus, and its keys and the screen's.

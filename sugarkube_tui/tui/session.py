@@ -4,27 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from sugarkube_tui.cluster.choices import Choices, Defaults
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.hosts import Host
-from sugarkube_tui.cluster.roles import Roles, assign_roles
 from sugarkube_tui.cluster.token import JoinToken, token_from_variables
-from sugarkube_tui.engine.climb import Subject
-from sugarkube_tui.engine.events import Evidence, Result
-from sugarkube_tui.engine.formation import Request
+from sugarkube_tui.engine.outcome import Evidence, Result
 from sugarkube_tui.engine.ports import Given, Login, Target, World
 from sugarkube_tui.store.consents import Consents
-from sugarkube_tui.tui.state.access import Access
-from sugarkube_tui.tui.state.address import AddressCheck
 from sugarkube_tui.tui.state.changes import Changes
-from sugarkube_tui.tui.state.proof import Proving
-from sugarkube_tui.tui.state.review import Review
-from sugarkube_tui.tui.state.run import OpenJournal, Phase, Run
 from sugarkube_tui.tui.state.scan import Scan
 from sugarkube_tui.tui.tasks import Tasks
 from sugarkube_tui.tui.words import problem_of
+
+if TYPE_CHECKING:
+    from sugarkube_tui.cluster.roles import Roles
+    from sugarkube_tui.engine.formation import Request
+    from sugarkube_tui.tui.state.access import Access
+    from sugarkube_tui.tui.state.address import AddressCheck
+    from sugarkube_tui.tui.state.proof import Proving
+    from sugarkube_tui.tui.state.review import Review
+    from sugarkube_tui.tui.state.run import OpenJournal, Run
 
 DEBUG_VARIABLE = "SUGARKUBE_DEBUG_MDNS"
 """Set to 1, it shows the mDNS packets, as it does in sugarkube's own scripts."""
@@ -32,6 +35,9 @@ DEBUG_VARIABLE = "SUGARKUBE_DEBUG_MDNS"
 
 class Session:
     """From the first look at the LAN to the proof.
+
+    The state of a later stage, and with it the part of the engine that the stage needs, is loaded when it is
+    first asked for: the first frame must not wait for it.
 
     Attributes:
         choices: the answers so far; screens replace fields of it.
@@ -57,12 +63,39 @@ class Session:
         self.changes = Changes()
         self.tasks = Tasks(self._on_fault, self.changes.note)
         self.scan = Scan(world, defaults, given, consents, self._known_cas, self.tasks, self.changes)
-        self.access = Access(world, login, self.tasks, self.changes)
-        self.address = AddressCheck(world, self.tasks, self.changes)
-        self.review = Review(world, self.tasks, self.changes)
-        self.run = Run(world, open_journal, self.tasks, self.changes)
-        capturing = variables.get(DEBUG_VARIABLE) == "1"
-        self.proving = Proving(world, self.tasks, self.changes, capturing=capturing)
+        self._login = login
+        self._open_journal = open_journal
+
+    @cached_property
+    def access(self) -> Access:
+        from sugarkube_tui.tui.state.access import Access
+
+        return Access(self.world, self._login, self.tasks, self.changes)
+
+    @cached_property
+    def address(self) -> AddressCheck:
+        from sugarkube_tui.tui.state.address import AddressCheck
+
+        return AddressCheck(self.world, self.tasks, self.changes)
+
+    @cached_property
+    def review(self) -> Review:
+        from sugarkube_tui.tui.state.review import Review
+
+        return Review(self.world, self.tasks, self.changes)
+
+    @cached_property
+    def run(self) -> Run:
+        from sugarkube_tui.tui.state.run import Run
+
+        return Run(self.world, self._open_journal, self.tasks, self.changes)
+
+    @cached_property
+    def proving(self) -> Proving:
+        from sugarkube_tui.tui.state.proof import Proving
+
+        capturing = self.variables.get(DEBUG_VARIABLE) == "1"
+        return Proving(self.world, self.tasks, self.changes, capturing=capturing)
 
     def _on_fault(self, error: BaseException) -> None:
         self.fault = problem_of(error)
@@ -101,6 +134,8 @@ class Session:
 
     def roles(self) -> Roles:
         """The roles as they will be, as far as the nodes and the LAN are known by now."""
+        from sugarkube_tui.cluster.roles import assign_roles
+
         try:
             token = self.token()
         except InvalidInput:
@@ -127,6 +162,8 @@ class Session:
         Raises:
             InvalidInput: the exported token is none.
         """
+        from sugarkube_tui.engine.formation import Request
+
         return Request(self.access.targets, self.choices, self.token())
 
     def start_run(self) -> None:
@@ -142,6 +179,8 @@ class Session:
 
     def prove(self) -> None:
         """Look from outside whether the cluster is there, until the proof is told to stop."""
+        from sugarkube_tui.engine.climb import Subject
+
         servers = self._servers()
         request = self.run.request
         targets = dict.fromkeys((*(target for target, _ in servers), *(request.targets if request else ())))
@@ -160,11 +199,15 @@ class Session:
     @property
     def left_undone(self) -> bool:
         """Something was begun and is not proved; who leaves before that leaves nothing undone."""
+        from sugarkube_tui.tui.state.run import Phase
+
         return self.run.phase is not Phase.IDLE and not (self.run.phase is Phase.DONE and self.proving.ok)
 
     @property
     def last_words(self) -> str:
         """What stays in the terminal when the wizard is gone; empty when nothing was begun."""
+        from sugarkube_tui.tui.state.run import Phase
+
         if self.run.phase is Phase.IDLE:
             return ""
         board = self.run.board

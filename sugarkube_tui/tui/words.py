@@ -13,7 +13,7 @@ from textual.content import Content
 from sugarkube_tui.cluster.choices import Role
 from sugarkube_tui.cluster.errors import SugarkubeError
 from sugarkube_tui.cluster.text import clean_line
-from sugarkube_tui.engine.events import Evidence, Result
+from sugarkube_tui.engine.outcome import Evidence, Result
 
 MUTED = "$foreground 60%"
 """The colour of what is not looked at first."""

@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Footer, Input, Static
 
 from sugarkube_tui.cluster.errors import SugarkubeError
-from sugarkube_tui.engine.events import Evidence
+from sugarkube_tui.engine.outcome import Evidence
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import actions
 from sugarkube_tui.tui.session import Session

@@ -19,7 +19,7 @@ from sugarkube_tui.cluster.hosts import Host
 from sugarkube_tui.cluster.sightings import Layer
 from sugarkube_tui.cluster.token import short_hash
 from sugarkube_tui.cluster.typed import TypedHost
-from sugarkube_tui.engine.events import Evidence
+from sugarkube_tui.engine.outcome import Evidence
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.base import WizardScreen
