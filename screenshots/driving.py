@@ -12,9 +12,12 @@ from sugarkube_tui.cluster.choices import defaults_from_variables
 from sugarkube_tui.engine.events import Event
 from sugarkube_tui.engine.ports import Given, Login, World
 from sugarkube_tui.store.consents import Consents
+from sugarkube_tui.store.settings import Settings
 from sugarkube_tui.tui.app import SugarkubeApp
+from sugarkube_tui.tui.keymap import read_keymap
 from sugarkube_tui.tui.screens.base import WizardScreen
 from sugarkube_tui.tui.stages import Stage
+from sugarkube_tui.tui.terminal import Terminal
 
 PATIENCE_S = 60.0
 RUNS = "~/.local/state/sugarkube-tui/runs/20260301T101500.000-sugar_dev"
@@ -27,8 +30,10 @@ def wizard(
     consents: Consents | None = None,
     given: tuple[Given, ...] = (),
     on_event: Callable[[Event], None] = lambda event: None,
+    settings: Settings | None = None,
 ) -> SugarkubeApp:
     """A wizard on this world, with only these variables."""
+    settings = settings or Settings()
     variables = variables or {}
     return SugarkubeApp(
         world,
@@ -38,6 +43,9 @@ def wizard(
         open_journal=lambda environment: (on_event, RUNS),
         consents=consents or Consents(None),
         given=given,
+        settings=settings,
+        keymap=read_keymap(settings.keys, "settings.toml"),
+        terminal=Terminal.of(variables, "utf-8"),
     )
 
 
@@ -92,7 +100,7 @@ class Driver:
         """Wait until so many hosts were found and every advertised API was asked."""
         scan = self.app.session.scan
         await self.until(lambda: len(scan.hosts) >= number, f"{number} hosts")
-        await self.shows("✔ answers")
+        await self.shows("answers")
 
     async def log_in(self) -> None:
         """From the access screen, as it comes, to the environment screen."""

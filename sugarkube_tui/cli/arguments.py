@@ -6,11 +6,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import indent
 from typing import NoReturn
 
 from sugarkube_tui import __version__
 from sugarkube_tui.cli import exit_codes
 from sugarkube_tui.cluster.sightings import Layer
+from sugarkube_tui.store.settings import EXAMPLE, ThemeName
 
 _DESCRIPTION = """\
 Form a k3s cluster from the Raspberry Pis on your LAN.
@@ -28,7 +30,9 @@ exit status:
 variables (arguments and --plan come first):
   SUGARKUBE_ENV, SUGARKUBE_CLUSTER, SUGARKUBE_SERVERS, SUGARKUBE_API_REGADDR, K3S_CHANNEL,
   SUGARKUBE_TOKEN_<ENV>, SUGARKUBE_TOKEN, SUGARKUBE_FIX_TIME, SUGARKUBE_STRICT_TIME, SUGARKUBE_NODE_PREFIX,
-  SUGARKUBE_DEBUG_MDNS"""
+  SUGARKUBE_DEBUG_MDNS
+
+settings.toml says what you prefer: `sugarkube-tui paths` tells where, and with --help what is in it."""
 
 
 LONGEST_LISTEN_S = 600.0
@@ -78,6 +82,8 @@ def parser() -> argparse.ArgumentParser:
     main.add_argument("--version", action="version", version=f"sugarkube-tui {__version__}")
     _demo(main, default=None)
     _saved(main)
+    main.add_argument("--theme", choices=list(ThemeName), help="how the wizard is coloured (default dark)")
+    main.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
     _login(main)
     commands = main.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
 
@@ -139,6 +145,15 @@ def parser() -> argparse.ArgumentParser:
         "--registration-address", metavar="A", help="must be covered by the certificates, too"
     )
     _json(verify)
+
+    paths = commands.add_parser(
+        "paths",
+        parents=[demo],
+        help="print where settings, host keys, logs and the like are kept",
+        epilog=f"an example of settings.toml:\n\n{indent(EXAMPLE, '  ')}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _json(paths)
     return main
 
 
@@ -235,7 +250,12 @@ def _cluster(command: argparse.ArgumentParser) -> None:
 
 def _login(command: argparse.ArgumentParser, *, inherit: bool = False) -> None:
     default = {"default": argparse.SUPPRESS} if inherit else {}
-    command.add_argument("--user", metavar="USER", help="whom to log in as (default pi)", **default)  # type: ignore[arg-type]
+    command.add_argument(
+        "--user",
+        metavar="USER",
+        help="whom to log in as (default pi, or what settings.toml says)",
+        **default,  # type: ignore[arg-type]
+    )
     command.add_argument("--identity", type=Path, metavar="FILE", help="private key file", **default)  # type: ignore[arg-type]
     command.add_argument(
         "--ask-password",

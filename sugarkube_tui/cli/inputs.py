@@ -27,7 +27,7 @@ from sugarkube_tui.cluster.saved_plan import SavedNode, SavedPlan, parse_user
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.cluster.sightings import USUAL_LAYERS, Layer
 from sugarkube_tui.cluster.typed import parse_host
-from sugarkube_tui.engine.ports import BY_HAND, DEFAULT_USER, Given, Interest, Lan, Login, Target
+from sugarkube_tui.engine.ports import BY_HAND, Given, Interest, Lan, Login, Target
 from sugarkube_tui.engine.resuming import RESOLVE_WITHIN_S
 from sugarkube_tui.engine.survey import usual_interest
 from sugarkube_tui.store.plans import choices_of, read_plan
@@ -114,7 +114,7 @@ def read_login(arguments: Namespace) -> Login:
     identity = _key_file(arguments.identity, "--identity") if arguments.identity is not None else None
     password = _ask_secret("Login password: ") if arguments.ask_password else None
     sudo_password = _ask_secret("Password for sudo: ") if arguments.ask_sudo_password else None
-    return Login(arguments.user or DEFAULT_USER, 22, identity, password, sudo_password)
+    return Login(arguments.user or arguments.usual_user, 22, identity, password, sudo_password)
 
 
 def _key_file(path: Path, where: str) -> Path:

@@ -8,6 +8,7 @@ import signal
 import sys
 from argparse import Namespace
 from collections.abc import Coroutine, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sugarkube_tui.cli import exit_codes
@@ -16,16 +17,24 @@ from sugarkube_tui.cluster.errors import InvalidInput, SugarkubeError
 from sugarkube_tui.engine.ports import Given, World
 from sugarkube_tui.store.consents import Consents
 from sugarkube_tui.store.paths import Paths
+from sugarkube_tui.store.settings import Settings, ThemeName, read_settings
 from sugarkube_tui.wiring import demo_world, real_world, ssh_aliases
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status."""
     arguments = parse_arguments(sys.argv[1:] if argv is None else argv)
+    paths = Paths.default()
     try:
+        if arguments.command == "paths":
+            from sugarkube_tui.cli.paths import show_paths
+
+            return show_paths(paths, as_json=arguments.json)
+        settings = read_settings(paths.settings)
+        arguments.usual_user = settings.user
         if arguments.command is None:
-            return _wizard(arguments)
-        return asyncio.run(_stoppable(_command(arguments)))
+            return _wizard(arguments, paths, settings)
+        return asyncio.run(_stoppable(_command(arguments, paths)))
     except InvalidInput as error:
         _complain(error)
         return exit_codes.USAGE
@@ -40,8 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return exit_codes.FAILED
 
 
-async def _command(arguments: Namespace) -> int:
-    paths = Paths.default()
+async def _command(arguments: Namespace, paths: Paths) -> int:
     world = _world(arguments, paths)
     variables = _variables(world)
     # Each command loads what it needs, and no more: the wizard and `--help` are there at once.
@@ -87,7 +95,7 @@ async def _stoppable(work: Coroutine[Any, Any, int]) -> int:
     return await task
 
 
-def _wizard(arguments: Namespace) -> int:
+def _wizard(arguments: Namespace, paths: Paths, settings: Settings) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise InvalidInput(
             "the wizard needs a terminal",
@@ -95,8 +103,12 @@ def _wizard(arguments: Namespace) -> int:
         )
     from sugarkube_tui.cli.inputs import read_defaults, read_login, read_saved
     from sugarkube_tui.tui.app import SugarkubeApp
+    from sugarkube_tui.tui.keymap import read_keymap
+    from sugarkube_tui.tui.terminal import Terminal
 
-    paths = Paths.default()
+    if arguments.theme is not None:
+        settings = replace(settings, theme=ThemeName(arguments.theme))
+    keymap = read_keymap(settings.keys, str(paths.settings))
     world = _world(arguments, paths)
     variables = _variables(world)
     saved = read_saved(arguments)
@@ -120,8 +132,11 @@ def _wizard(arguments: Namespace) -> int:
         open_journal=open_journal,
         consents=consents,
         given=aliases,
+        settings=settings,
+        keymap=keymap,
+        terminal=Terminal.of(variables, sys.stderr.encoding),
     )
-    return app.run() or exit_codes.OK
+    return app.run(mouse=settings.mouse and not arguments.no_mouse) or exit_codes.OK
 
 
 def _remembered(world: World, paths: Paths) -> tuple[tuple[Given, ...], Consents]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -116,3 +118,9 @@ class ConnectionLost(SugarkubeError):
 
 class PlanRefused(SugarkubeError):
     """The plan holds problems that must be settled before anything may change."""
+
+
+def nearest(word: str, known: Collection[str], otherwise: str) -> str:
+    """A remedy for a word that is not known: the one that may be meant, or what is said otherwise."""
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"did you mean {close[0]!r}?" if close else otherwise

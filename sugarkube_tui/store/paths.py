@@ -36,6 +36,11 @@ class Paths:
         )
 
     @property
+    def settings(self) -> Path:
+        """What the operator prefers; only people write it."""
+        return self.config / "settings.toml"
+
+    @property
     def pins(self) -> Path:
         """Host keys that were accepted, in the format of OpenSSH's known_hosts."""
         return self.state / "known_hosts"
@@ -54,6 +59,19 @@ class Paths:
     def runs(self) -> Path:
         """One directory for each run."""
         return self.state / "runs"
+
+    @property
+    def named(self) -> dict[str, Path]:
+        """All of them, for the operator."""
+        return {
+            "config": self.config,
+            "settings": self.settings,
+            "state": self.state,
+            "pins": self.pins,
+            "consents": self.consents,
+            "runs": self.runs,
+            "cache": self.cache,
+        }
 
 
 def private(directory: Path) -> Path:

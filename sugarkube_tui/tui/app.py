@@ -3,47 +3,40 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.app import App
 from textual.binding import Binding
-from textual.theme import Theme
+from textual.filter import LineFilter, NoColor
 
 from sugarkube_tui.cluster.choices import Defaults
 from sugarkube_tui.engine.ports import Given, Login, World
 from sugarkube_tui.store.consents import Consents
+from sugarkube_tui.store.settings import Animations, Glyphs, Notify, Settings, ThemeName
+from sugarkube_tui.tui.ascii import Ascii
 from sugarkube_tui.tui.guidance import guidance
-from sugarkube_tui.tui.keys import written
+from sugarkube_tui.tui.keys import Keymap, written
 from sugarkube_tui.tui.screens import screen_of
+from sugarkube_tui.tui.screens.base import WizardScreen
 from sugarkube_tui.tui.screens.dialogs import Confirm, Help
 from sugarkube_tui.tui.session import Session
 from sugarkube_tui.tui.stages import Stage
+from sugarkube_tui.tui.terminal import Terminal
+from sugarkube_tui.tui.themes import THEMES, variables_of
 from sugarkube_tui.tui.widgets.too_small import LEAST_HEIGHT, LEAST_WIDTH
 
 if TYPE_CHECKING:
+    from sugarkube_tui.tui.attention import Attention
     from sugarkube_tui.tui.state.run import OpenJournal
 
 WIDE = 110
 HIGH = 30
 """Columns and rows from which there is room for more than the least."""
-
-THEME = Theme(
-    name="sugarkube",
-    primary="#6cb6c9",
-    secondary="#8aa0c8",
-    accent="#d9a55b",
-    success="#7fbf7f",
-    warning="#e0b354",
-    error="#e0706c",
-    foreground="#d5dbe0",
-    background="#14181c",
-    surface="#191e23",
-    panel="#222930",
-    dark=True,
-)
+ATTENTION_S = 0.5
+"""Seconds between two looks at what title and notifications should say."""
 
 
 class SugarkubeApp(App[int]):
@@ -57,6 +50,9 @@ class SugarkubeApp(App[int]):
         consents: which networks may be swept.
         hosts: typed on the command line.
         given: hosts that a file names, such as ~/.ssh/config.
+        settings: what the operator prefers.
+        keymap: other keys than the built-in ones, as `read_keymap` gives them.
+        terminal: where it runs.
 
     Returns (by `run`):
         0 when a cluster was formed and proved, else 1.
@@ -84,6 +80,9 @@ class SugarkubeApp(App[int]):
         open_journal: OpenJournal,
         consents: Consents,
         given: Iterable[Given] = (),
+        settings: Settings,
+        keymap: Keymap,
+        terminal: Terminal,
     ) -> None:
         super().__init__()
         self.session = Session(
@@ -95,15 +94,88 @@ class SugarkubeApp(App[int]):
             consents=consents,
             given=given,
         )
-        self.register_theme(THEME)
+        self.keymap = keymap
+        self.terminal = terminal
+        self._settings = settings
+        self._attention: Attention | None = None
+        self._title = ""
+        self._filters_used = self._choose_filters()
+        for theme in THEMES.values():
+            self.register_theme(theme)
+        self._choose_theme()
+        self._choose_animations()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (LEAST_WIDTH, "-narrow"), (WIDE, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-flat"), (LEAST_HEIGHT, "-low"), (HIGH, "-high")]
-        if "TEXTUAL_THEME" not in os.environ:
-            self.theme = THEME.name
 
     async def on_mount(self) -> None:
+        self.set_keymap(self.keymap)
+        self._write(self.terminal.save_title())
+        self.set_interval(ATTENTION_S, self._attend)
         self.session.scan.start()
         await self.push_screen(screen_of(Stage.SCAN))
+
+    # -- as the operator and the terminal want it
+
+    def _choose_theme(self) -> None:
+        if self.no_color:
+            self.use_theme(ThemeName.ANSI)
+        elif self._settings.theme is not None:
+            self.use_theme(self._settings.theme)
+        elif "TEXTUAL_THEME" not in os.environ:
+            self.use_theme(ThemeName.DARK)
+
+    def use_theme(self, name: ThemeName) -> None:
+        self.theme = THEMES[name].name
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return variables_of(self.current_theme)
+
+    def _choose_animations(self) -> None:
+        wanted = self._settings.animations
+        if wanted is Animations.AUTO and self.terminal.remote and "TEXTUAL_ANIMATIONS" not in os.environ:
+            wanted = Animations.OFF
+        if wanted is not Animations.AUTO:
+            self.animation_level = "full" if wanted is Animations.ON else "none"
+
+    def _choose_filters(self) -> list[LineFilter]:
+        """What every line goes through, after Textual's own filters."""
+        ascii_only = self._settings.glyphs is Glyphs.ASCII or (
+            self._settings.glyphs is Glyphs.AUTO and not self.terminal.shows_signs
+        )
+        return [*([NoColor()] if self.no_color else []), *([Ascii()] if ascii_only else [])]
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        # Textual's own way without colour still sends shades of grey.
+        theirs = [] if self.no_color else super().get_line_filters()
+        return [*theirs, *self._filters_used]
+
+    # -- beyond the screen
+
+    def _attend(self) -> None:
+        """Keep the terminal's title, and call whoever is away."""
+        stage = next((one.STAGE for one in self.screen_stack if isinstance(one, WizardScreen)), Stage.SCAN)
+        text, news = stage.value, ""
+        if self.session.has_run:
+            from sugarkube_tui.tui.attention import Attention
+
+            if self._attention is None:
+                self._attention = Attention(self.session.run)
+            news = self._attention.news()
+            if stage is Stage.RUN or self.session.run.phase.active:
+                text = self._attention.title()
+        if text != self._title:
+            self._title = text
+            self._write(self.terminal.title(f"sugarkube: {text}"))
+        if news and self._settings.notify is Notify.BELL:
+            self._write(self.terminal.bell())
+        elif news and self._settings.notify is Notify.DESKTOP:
+            self._write(self.terminal.notification(news))
+
+    def _write(self, sequence: str) -> None:
+        if sequence and self._driver is not None:
+            self._driver.write(sequence)
+
+    # -- the way through
 
     def go(self, stage: Stage) -> None:
         """Show a stage's screen; it draws itself from the session."""
@@ -115,7 +187,7 @@ class SugarkubeApp(App[int]):
         Args:
             group: the screen's or dialog's name in the registry of keys.
         """
-        self.push_screen(Help(guidance(group, self.screen.focused, self._keymap)))
+        self.push_screen(Help(guidance(group, self.screen.focused, self.keymap)))
 
     def get_key_display(self, binding: Binding) -> str:
         return binding.key_display or written((binding.key,))
@@ -159,4 +231,5 @@ class SugarkubeApp(App[int]):
         self._leave()
 
     async def on_unmount(self) -> None:
+        self._write(self.terminal.restore_title())
         await self.session.close()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from textual.keys import KEY_NAME_REPLACEMENTS, Keys, _character_to_key, key_to_character
 
-from sugarkube_tui.cluster.errors import InvalidInput
+from sugarkube_tui.cluster.errors import InvalidInput, nearest
 from sugarkube_tui.tui.keys import KEYS, WIDGETS_OF, Key, Keymap, effective, key_id, written
 
 MODIFIERS = ("ctrl", "shift", "alt", "super", "meta", "hyper")
@@ -42,12 +41,8 @@ def read_keymap(wanted: Mapping[str, str], where: str) -> dict[str, str]:
     keymap = {}
     for name, keys in wanted.items():
         if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            raise InvalidInput(
-                f"keys: there is no binding {name!r}",
-                where=where,
-                remedy=f"did you mean {close[0]!r}?" if close else "README.md lists the names",
-            )
+            remedy = nearest(name, known, "README.md lists the names")
+            raise InvalidInput(f"keys: there is no binding {name!r}", where=where, remedy=remedy)
         names = _names(name, keys, where)
         if known[name].essential:
             names = list(dict.fromkeys((*names, *_built_in(known[name]))))

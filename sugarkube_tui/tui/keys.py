@@ -12,10 +12,6 @@ Keymap = Mapping[str, str]
 """Names of bindings, and Textual's names of their keys, separated by commas."""
 
 _NAMES = {
-    "up": "↑",
-    "down": "↓",
-    "left": "←",
-    "right": "→",
     "pageup": "PgUp",
     "pagedown": "PgDn",
     "escape": "Esc",
@@ -70,8 +66,7 @@ def written(names: tuple[str, ...]) -> str:
 def _written(name: str) -> str:
     *modifiers, key = name.split("+")
     short = _NAMES.get(key) or (key if len(key) == 1 else key.replace("_", " ").capitalize())
-    signs = {"ctrl": "^", "shift": "⇧", "alt": "Alt+"}
-    return "".join(signs.get(modifier, f"{modifier}+") for modifier in modifiers) + short
+    return "+".join([*(modifier.capitalize() for modifier in modifiers), short])
 
 
 def key_id(group: str, key: Key) -> str:
@@ -96,7 +91,7 @@ _EVERYWHERE = (
     _HELP,
     Key("q", "app.quit", "Quit", "leave; asks when a run is going on", False, id="app.quit", essential=True),
 )
-_TAB = Key("", "", "", "go to the next or previous field or pane", display="Tab ⇧Tab")
+_TAB = Key("", "", "", "go to the next or previous field or pane", display="Tab Shift+Tab")
 
 
 def _continue(says: str, label: str = "Continue") -> Key:

@@ -90,6 +90,11 @@ class Session:
 
         return Run(self.world, self._open_journal, self.tasks, self.changes)
 
+    @property
+    def has_run(self) -> bool:
+        """A run was begun, at least."""
+        return "run" in vars(self)
+
     @cached_property
     def proving(self) -> Proving:
         from sugarkube_tui.tui.state.proof import Proving

@@ -15,7 +15,7 @@ from sugarkube_tui.cluster.errors import SugarkubeError
 from sugarkube_tui.cluster.text import clean_line
 from sugarkube_tui.engine.outcome import Evidence, Result
 
-MUTED = "$foreground 60%"
+MUTED = "$muted"
 """The colour of what is not looked at first."""
 
 

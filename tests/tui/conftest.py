@@ -13,6 +13,7 @@ from screenshots.held import HeldSimulation
 from sugarkube_tui.engine.events import Event
 from sugarkube_tui.engine.ports import Given, World
 from sugarkube_tui.store.consents import Consents
+from sugarkube_tui.store.settings import Settings
 
 SMALL = (80, 24)
 LARGE = (120, 36)
@@ -47,8 +48,16 @@ def start() -> Start:
         consents: Consents | None = None,
         given: tuple[Given, ...] = (),
         on_event: Callable[[Event], None] = lambda event: None,
+        settings: Settings | None = None,
     ) -> AsyncIterator[Driver]:
-        app = wizard(world, variables=variables, consents=consents, given=given, on_event=on_event)
+        app = wizard(
+            world,
+            variables=variables,
+            consents=consents,
+            given=given,
+            on_event=on_event,
+            settings=settings,
+        )
         async with app.run_test(size=size, notifications=True, tooltips=True) as pilot:
             yield Driver(app, pilot)
 

@@ -386,3 +386,34 @@ def test_what_the_tour_exports_can_be_unset_as_its_remedy_says(capsys, monkeypat
     monkeypatch.setenv("SUGARKUBE_TOKEN_DEV", "")
     status, _, _ = run(capsys, "plan", "dev", "--demo=wrong-token", *FOUR)
     assert status == exit_codes.OK
+
+
+def test_paths_are_told_and_nothing_is_created(capsys, tmp_path):
+    status, out, _ = run(capsys, "paths", "--json")
+    told = {line["name"]: line for line in events(out)}
+    assert status == exit_codes.OK
+    assert told["settings"]["path"] == str(tmp_path / "CONFIG" / "sugarkube-tui" / "settings.toml")
+    assert {"config", "state", "pins", "consents", "runs", "cache"} <= set(told)
+    assert not any(line["exists"] for line in told.values())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_mistake_in_the_settings_stops_every_command_but_paths(capsys, tmp_path):
+    file = tmp_path / "CONFIG" / "sugarkube-tui" / "settings.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text('thme = "dark"\n')
+    status, _, err = run(capsys, "servers", "dev", "--demo")
+    assert status == exit_codes.USAGE
+    assert err.splitlines() == [f"✖ {file}: there is no setting 'thme'", "  → did you mean 'theme'?"]
+    status, out, _ = run(capsys, "paths")
+    assert status == exit_codes.OK
+    assert f"settings  {file}\n" in out
+
+
+def test_the_settings_say_whom_to_log_in_as(capsys, tmp_path):
+    file = tmp_path / "CONFIG" / "sugarkube-tui" / "settings.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text('user = "zero"\n')
+    status, out, err = run(capsys, "plan", "dev", "--demo", *FOUR)
+    assert status == exit_codes.FAILED
+    assert "zero" in out + err

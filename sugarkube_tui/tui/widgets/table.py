@@ -15,6 +15,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
+from textual.style import Style
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -54,6 +55,12 @@ class Rows(OptionList, inherit_bindings=False):
 
     KEY_GROUP: ClassVar[str] = "Table"
     BINDINGS: ClassVar[list[BindingType]] = bindings(KEY_GROUP)
+
+    def get_visual_style(self, *component_classes: str, partial: bool = False) -> Style:
+        style = super().get_visual_style(*component_classes, partial=partial)
+        # Textual leaves `text-style: reverse` out, by which a theme without shades highlights a row.
+        reverse = any(self.get_component_styles(name).text_style.reverse for name in component_classes)
+        return style + Style(reverse=True) if reverse else style
 
 
 class Table(Vertical):

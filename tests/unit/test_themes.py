@@ -1,0 +1,58 @@
+"""Every text can be read on every background that it stands on, in every theme that says its colours."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from textual.color import Color
+from textual.theme import BUILTIN_THEMES
+
+from sugarkube_tui.store.settings import ThemeName
+from sugarkube_tui.tui.themes import THEMES, variables_of
+
+TEXTS = (
+    "foreground",
+    "muted",
+    "text-primary",
+    "text-accent",
+    "text-success",
+    "text-warning",
+    "text-error",
+    "footer-key-foreground",
+)
+BACKGROUNDS = ("background", "surface", "panel", "field", "selection")
+LEAST = {ThemeName.DARK: 4.5, ThemeName.LIGHT: 4.5, ThemeName.HIGH_CONTRAST: 7.0}
+"""WCAG 2.2: 4.5 is level AA, 7 is level AAA."""
+
+
+def luminance(colour: Color) -> float:
+    """Relative luminance as WCAG defines it."""
+    linear = [
+        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in colour.normalized
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: Color, other: Color) -> float:
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("name", LEAST)
+def test_contrast(name: ThemeName) -> None:
+    theme = THEMES[name]
+    colours = {**theme.to_color_system().generate(), **theme.variables}
+    for text, background in product(TEXTS, BACKGROUNDS):
+        ratio = contrast(Color.parse(colours[text]), Color.parse(colours[background]))
+        assert ratio >= LEAST[name], f"{text} on {background}: {ratio:.1f}"
+
+
+def test_only_the_terminals_own_colours_have_no_ratio() -> None:
+    assert set(ThemeName) - set(LEAST) == {ThemeName.ANSI}
+    assert all(colour.startswith("ansi_") for colour in THEMES[ThemeName.ANSI].variables.values())
+
+
+@pytest.mark.parametrize("name", BUILTIN_THEMES)
+def test_themes_of_textual_get_what_they_lack(name: str) -> None:
+    assert set(variables_of(BUILTIN_THEMES[name])) == {"muted", "rule", "field", "selection"}
