@@ -96,7 +96,7 @@ class SugarkubeApp(App[int]):
         )
         self.keymap = keymap
         self.terminal = terminal
-        self._settings = settings
+        self.settings = settings
         self._attention: Attention | None = None
         self._title = ""
         self._filters_used = self._choose_filters()
@@ -119,8 +119,8 @@ class SugarkubeApp(App[int]):
     def _choose_theme(self) -> None:
         if self.no_color:
             self.use_theme(ThemeName.ANSI)
-        elif self._settings.theme is not None:
-            self.use_theme(self._settings.theme)
+        elif self.settings.theme is not None:
+            self.use_theme(self.settings.theme)
         elif "TEXTUAL_THEME" not in os.environ:
             self.use_theme(ThemeName.DARK)
 
@@ -131,7 +131,7 @@ class SugarkubeApp(App[int]):
         return variables_of(self.current_theme)
 
     def _choose_animations(self) -> None:
-        wanted = self._settings.animations
+        wanted = self.settings.animations
         if wanted is Animations.AUTO and self.terminal.remote and "TEXTUAL_ANIMATIONS" not in os.environ:
             wanted = Animations.OFF
         if wanted is not Animations.AUTO:
@@ -139,8 +139,8 @@ class SugarkubeApp(App[int]):
 
     def _choose_filters(self) -> list[LineFilter]:
         """What every line goes through, after Textual's own filters."""
-        ascii_only = self._settings.glyphs is Glyphs.ASCII or (
-            self._settings.glyphs is Glyphs.AUTO and not self.terminal.shows_signs
+        ascii_only = self.settings.glyphs is Glyphs.ASCII or (
+            self.settings.glyphs is Glyphs.AUTO and not self.terminal.shows_signs
         )
         return [*([NoColor()] if self.no_color else []), *([Ascii()] if ascii_only else [])]
 
@@ -166,9 +166,9 @@ class SugarkubeApp(App[int]):
         if text != self._title:
             self._title = text
             self._write(self.terminal.title(f"sugarkube: {text}"))
-        if news and self._settings.notify is Notify.BELL:
+        if news and self.settings.notify is Notify.BELL:
             self._write(self.terminal.bell())
-        elif news and self._settings.notify is Notify.DESKTOP:
+        elif news and self.settings.notify is Notify.DESKTOP:
             self._write(self.terminal.notification(news))
 
     def _write(self, sequence: str) -> None:

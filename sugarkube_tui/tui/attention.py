@@ -39,4 +39,4 @@ class Attention:
             # Who has stopped the run is there already.
             return "" if run.phase is Phase.STOPPED else f"{run.board.environment}: the run is {run.phase}"
         asking = [name for name, question in self._asked.items() if question is not before.get(name)]
-        return "; ".join(f"{name} asks: {self._asked[name].what}" for name in asking)
+        return "; ".join(f"{name} asks: {self._asked[name].evidence.what}" for name in asking)

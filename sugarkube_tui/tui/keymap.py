@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from textual.keys import KEY_NAME_REPLACEMENTS, Keys, _character_to_key, key_to_character
@@ -21,6 +21,10 @@ class _Bound:
     group: str
     key: Key
     names: frozenset[str]
+
+    def has_always(self, name: str) -> bool:
+        """It is a built-in key of the binding."""
+        return name in map(_textual_name, self.key.names)
 
 
 def read_keymap(wanted: Mapping[str, str], where: str) -> dict[str, str]:
@@ -45,14 +49,10 @@ def read_keymap(wanted: Mapping[str, str], where: str) -> dict[str, str]:
             raise InvalidInput(f"keys: there is no binding {name!r}", where=where, remedy=remedy)
         names = _names(name, keys, where)
         if known[name].essential:
-            names = list(dict.fromkeys((*names, *_built_in(known[name]))))
+            names = list(dict.fromkeys((*names, *map(_textual_name, known[name].names))))
         keymap[name] = ",".join(names)
     _refuse_clashes(keymap, where)
     return keymap
-
-
-def _built_in(key: Key) -> list[str]:
-    return [_textual_name(name) for name in key.names]
 
 
 def _names(binding: str, keys: str, where: str) -> list[str]:
@@ -82,12 +82,12 @@ def _exists(name: str) -> bool:
 
 def _refuse_clashes(keymap: Keymap, where: str) -> None:
     """Refuse a key that would do two things where both could be meant, if the keymap brings it about."""
-    for screen in WIDGETS_OF:
+    for screen, groups in _together():
         owner: dict[str, _Bound] = {}
-        for bound in _bound_on(screen, keymap):
+        for bound in _bound(groups, keymap):
             for name in sorted(bound.names):
                 other = owner.setdefault(name, bound)
-                if other.id != bound.id and not {other.id, bound.id}.isdisjoint(keymap):
+                if other.id != bound.id and not (other.has_always(name) and bound.has_always(name)):
                     raise InvalidInput(
                         f"keys: {written((name,))!r} would do two things on {screen}: {_describe(other)}, "
                         f"and {_describe(bound)}",
@@ -96,8 +96,16 @@ def _refuse_clashes(keymap: Keymap, where: str) -> None:
                     )
 
 
-def _bound_on(screen: str, keymap: Keymap) -> Iterator[_Bound]:
-    for group in (screen, *WIDGETS_OF[screen]):
+def _together() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Screens, with the groups of keys that work there at the same time: only one widget has the focus."""
+    for screen, widgets in WIDGETS_OF.items():
+        yield screen, (screen,)
+        for widget in widgets:
+            yield screen, (screen, widget, *(("Table",) if widget == "Grid" else ()))
+
+
+def _bound(groups: Iterable[str], keymap: Keymap) -> Iterator[_Bound]:
+    for group in groups:
         for key in KEYS[group]:
             if key.action:
                 names = frozenset(map(_textual_name, effective(group, key, keymap)))

@@ -306,7 +306,7 @@ def markdown_table() -> str:
 
 
 def _where(group: str) -> str:
-    return group if group in WIDGETS_OF else f"in a {group.lower()}"
+    return group if group in WIDGETS_OF else f"in {group.lower()}"
 
 
 def _code(key: Key) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from screenshots.driving import Driver
 from screenshots.held import HeldSimulation
+from sugarkube_tui.store.settings import Glyphs, Settings
 from sugarkube_tui.tui.guidance import topic_of
 from sugarkube_tui.tui.keys import WIDGETS_OF
 from sugarkube_tui.tui.screens.base import WizardScreen
@@ -47,6 +48,8 @@ async def check(driver: Driver) -> None:
             assert groups & {*WIDGETS_OF[screen.STAGE]}, f"the keys of {widget} are unknown on {screen.STAGE}"
     assert screen.focused is not None, f"nothing has the focus on {screen.STAGE}"
     await driver.shows("? Help")
+    ascii_only = driver.app.settings.glyphs is Glyphs.ASCII
+    assert not ascii_only or driver.text().isascii()
     width = driver.app.size.width
     assert all(len(line) <= width for line in driver.text().splitlines())
     if screen.STAGE is not Stage.RUN:  # there, Tab chooses the pane
@@ -60,6 +63,7 @@ async def check(driver: Driver) -> None:
         assert reached >= set(screen.focus_chain), f"not reachable by Tab on {screen.STAGE}"
     await driver.press("f1")
     await driver.shows("Help: ", "Esc closes")
+    assert not ascii_only or driver.text().isascii()
     await driver.press("escape")
     await driver.until(lambda: driver.app.screen is screen, "the help to close")
 
@@ -72,8 +76,10 @@ async def test_focus_help_and_footer_of_every_screen(
         await every_screen(driver)
 
 
-async def test_every_screen_shows_at_60_by_16_what_is_asked(held: HeldSimulation, start: Start) -> None:
-    async with start(held.world, (60, 16)) as driver:
+async def test_every_screen_shows_at_60_by_16_and_in_ascii_what_is_asked(
+    held: HeldSimulation, start: Start
+) -> None:
+    async with start(held.world, (60, 16), settings=Settings(glyphs=Glyphs.ASCII)) as driver:
         await every_screen(driver)
 
 

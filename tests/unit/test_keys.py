@@ -32,7 +32,7 @@ def test_no_action_needs_a_chord_that_terminals_take(group: str) -> None:
         assert not key.action or set(key.names) - TAKEN, key
 
 
-@pytest.mark.parametrize("group", keys.KEYS)
+@pytest.mark.parametrize("group", ["Table", "Grid", "Pane", "Log"])
 def test_arrows_have_a_vim_key_beside_them(group: str) -> None:
     vim = {"up": "k", "down": "j", "left": "h", "right": "l", "home": "g", "end": "G"}
     if keys.WIDGETS_OF.get(group) == ("Field",):

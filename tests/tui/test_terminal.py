@@ -1,0 +1,127 @@
+"""What the wizard makes of settings and terminal: keys, signs, colours, title and notifications."""
+
+from __future__ import annotations
+
+import pytest
+
+from screenshots.driving import Driver
+from screenshots.held import HeldSimulation
+from sugarkube_tui.store.settings import Animations, Glyphs, Notify, Settings, ThemeName
+from sugarkube_tui.tui.stages import Stage
+from sugarkube_tui.tui.themes import THEMES
+from tests.tui.conftest import Start
+from tests.tui.test_run import THREE, to_run
+
+XTERM = {"TERM": "xterm-256color"}
+
+
+def written_by(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the wizard writes to the terminal from now on."""
+    written: list[str] = []
+    monkeypatch.setattr(driver.app._driver, "write", written.append)
+    return written
+
+
+async def test_other_keys_do_the_same_and_are_shown_in_footer_and_help(
+    held: HeldSimulation, start: Start
+) -> None:
+    keys = {"scan.add_host": "f6", "table.cursor_down": "n,down", "app.help": "f9"}
+    async with start(held.world, settings=Settings(keys=keys)) as driver:
+        await driver.hosts(8)
+        await driver.shows("F6 Add host", "F9 Help")
+        await driver.press("a")
+        await driver.press("f6")
+        await driver.shows("Name or IP address")
+        await driver.press("escape")
+        before = driver.app.screen.query_one("#hosts").highlighted  # type: ignore[attr-defined]
+        await driver.press("n")
+        assert driver.app.screen.query_one("#hosts").highlighted != before  # type: ignore[attr-defined]
+        await driver.press("f9")
+        await driver.shows("Help: Hosts", "N Down the row below")
+        await driver.press("escape")
+        await driver.press("question_mark")
+        await driver.shows("Help: Hosts")
+
+
+async def test_without_colour_no_segment_has_any(
+    held: HeldSimulation, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with start(held.world, settings=Settings(theme=ThemeName.LIGHT)) as driver:
+        await driver.hosts(8)
+        styles = [
+            segment.style
+            for strip in driver.app.screen._compositor.render_strips()
+            for segment in strip
+            if segment.style is not None
+        ]
+        for style in styles:
+            assert style.color is None or style.color.is_default
+            assert style.bgcolor is None or style.bgcolor.is_default
+        assert any(style.reverse for style in styles), "the highlighted row must be seen"
+
+
+@pytest.mark.parametrize("name", ThemeName)
+async def test_every_theme_can_be_drawn(held: HeldSimulation, start: Start, name: ThemeName) -> None:
+    async with start(held.world, settings=Settings(theme=name)) as driver:
+        await driver.hosts(8)
+        assert driver.app.current_theme is THEMES[name]
+
+
+@pytest.mark.parametrize(
+    ("variables", "settings", "level"),
+    [
+        ({}, Settings(), "full"),
+        ({"SSH_CONNECTION": "1"}, Settings(), "none"),
+        ({"SSH_CONNECTION": "1"}, Settings(animations=Animations.ON), "full"),
+        ({}, Settings(animations=Animations.OFF), "none"),
+    ],
+)
+async def test_animations_are_off_over_ssh_unless_they_are_wanted(
+    held: HeldSimulation, start: Start, variables: dict[str, str], settings: Settings, level: str
+) -> None:
+    async with start(held.world, variables=variables, settings=settings) as driver:
+        assert driver.app.animation_level == level
+
+
+async def test_title_and_notifications_follow_the_run_and_call_once_for_each_thing(
+    held: HeldSimulation, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variables = {**XTERM, **THREE, "SUGARKUBE_API_REGADDR": "192.168.3.99"}
+    async with start(held.world, variables=variables, settings=Settings(notify=Notify.DESKTOP)) as driver:
+        written = written_by(driver, monkeypatch)
+
+        def calls() -> list[str]:
+            return [text for text in written if text.startswith("\x1b]9;")]
+
+        await to_run(driver)
+        await driver.shows("What now?")
+        await driver.until(lambda: "\x1b]0;sugarkube: dev asks\x07" in written, "the title")
+        await driver.press("escape")
+        await driver.shows("the run asks: Enter answers")
+        await driver.press("enter")
+        await driver.shows("What now?")
+        await driver.press("enter")
+        await driver.shows("3 servers and 3 agents are Ready")
+        await driver.until(lambda: "\x1b]0;sugarkube: dev 6/6 ready, done\x07" in written, "the title")
+        await driver.press("enter")
+        await driver.stage(Stage.VERIFY)
+        await driver.until(lambda: "\x1b]0;sugarkube: Verify\x07" in written, "the title")
+        asked, ended = calls()
+        assert " asks: " in asked
+        assert ended == "\x1b]9;sugarkube: sugar/dev: the run is done\x07"
+    assert written[-1].endswith("\x1b[23;0t")
+
+
+async def test_a_terminal_with_few_signs_gets_ascii(held: HeldSimulation, start: Start) -> None:
+    async with start(held.world, variables={"TERM": "linux"}) as driver:
+        await driver.hosts(8)
+        await driver.shows("+ yes sugarkube0")
+        assert driver.text().isascii()
+
+
+async def test_signs_can_be_wanted_all_the_same(held: HeldSimulation, start: Start) -> None:
+    settings = Settings(glyphs=Glyphs.UNICODE)
+    async with start(held.world, variables={"TERM": "linux"}, settings=settings) as driver:
+        await driver.hosts(8)
+        await driver.shows("✔ yes sugarkube0")
