@@ -32,9 +32,10 @@ class Attention:
         run = self._run
         ended = self._phase.active and not run.phase.active
         self._phase = run.phase
-        before, self._asked = self._asked, {
-            name: node.question for name, node in run.board.nodes.items() if node.question is not None
-        }
+        before, self._asked = (
+            self._asked,
+            {name: node.question for name, node in run.board.nodes.items() if node.question is not None},
+        )
         if ended:
             # Who has stopped the run is there already.
             return "" if run.phase is Phase.STOPPED else f"{run.board.environment}: the run is {run.phase}"

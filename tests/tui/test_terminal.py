@@ -37,7 +37,7 @@ async def test_other_keys_do_the_same_and_are_shown_in_footer_and_help(
         await driver.press("n")
         assert driver.app.screen.query_one("#hosts").highlighted != before  # type: ignore[attr-defined]
         await driver.press("f9")
-        await driver.shows("Help: Hosts", "N Down the row below")
+        await driver.shows("Help: Hosts", "n Down the row below")
         await driver.press("escape")
         await driver.press("question_mark")
         await driver.shows("Help: Hosts")
@@ -95,20 +95,16 @@ async def test_title_and_notifications_follow_the_run_and_call_once_for_each_thi
             return [text for text in written if text.startswith("\x1b]9;")]
 
         await to_run(driver)
-        await driver.shows("What now?")
-        await driver.until(lambda: "\x1b]0;sugarkube: dev asks\x07" in written, "the title")
-        await driver.press("escape")
-        await driver.shows("the run asks: Enter answers")
-        await driver.press("enter")
-        await driver.shows("What now?")
-        await driver.press("enter")
+        await driver.shows("1 asks: Enter goes there")
+        await driver.until(lambda: any("asks" in text for text in written), "the title")
+        await driver.press("enter", "d")
         await driver.shows("3 servers and 3 agents are Ready")
         await driver.until(lambda: "\x1b]0;sugarkube: dev 6/6 ready, done\x07" in written, "the title")
         await driver.press("enter")
         await driver.stage(Stage.VERIFY)
         await driver.until(lambda: "\x1b]0;sugarkube: Verify\x07" in written, "the title")
         asked, ended = calls()
-        assert " asks: " in asked
+        assert " asks: " in asked and "192.168.3.99 does not answer" in asked
         assert ended == "\x1b]9;sugarkube: sugar/dev: the run is done\x07"
     assert written[-1].endswith("\x1b[23;0t")
 
