@@ -9,9 +9,11 @@ from collections.abc import Callable
 from textual.pilot import Pilot
 
 from sugarkube_tui.cluster.choices import defaults_from_variables
+from sugarkube_tui.cluster.saved_plan import SavedPlan
 from sugarkube_tui.engine.events import Event
 from sugarkube_tui.engine.ports import Given, Login, World
 from sugarkube_tui.store.consents import Consents
+from sugarkube_tui.store.plans import KeptPlan
 from sugarkube_tui.store.settings import Settings
 from sugarkube_tui.tui.app import SugarkubeApp
 from sugarkube_tui.tui.keymap import read_keymap
@@ -28,7 +30,9 @@ def wizard(
     *,
     variables: dict[str, str] | None = None,
     consents: Consents | None = None,
+    kept: KeptPlan | None = None,
     given: tuple[Given, ...] = (),
+    plan: SavedPlan | None = None,
     on_event: Callable[[Event], None] = lambda event: None,
     settings: Settings | None = None,
 ) -> SugarkubeApp:
@@ -42,10 +46,12 @@ def wizard(
         login=Login(),
         open_journal=lambda environment: (on_event, RUNS),
         consents=consents or Consents(None),
+        kept=kept or KeptPlan(None),
         given=given,
         settings=settings,
         keymap=read_keymap(settings.keys, "settings.toml"),
         terminal=Terminal.of(variables, "utf-8"),
+        plan=plan,
     )
 
 

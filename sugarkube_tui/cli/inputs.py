@@ -23,7 +23,7 @@ from sugarkube_tui.cluster.choices import (
 )
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import InvalidInput
-from sugarkube_tui.cluster.saved_plan import SavedNode, SavedPlan, parse_user
+from sugarkube_tui.cluster.saved_plan import SavedNode, SavedPlan, parse_path, parse_user
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.cluster.sightings import USUAL_LAYERS, Layer
 from sugarkube_tui.cluster.typed import parse_host
@@ -118,7 +118,7 @@ def read_login(arguments: Namespace) -> Login:
 
 
 def _key_file(path: Path, where: str) -> Path:
-    path = path.expanduser().absolute()
+    path = parse_path(str(path), where).absolute()
     if not path.is_file():
         raise InvalidInput(
             f"there is no such key file: {path}", where=where, remedy="give the private key's path"
@@ -171,7 +171,7 @@ def read_saved(arguments: Namespace) -> SavedPlan | None:
     """
     if arguments.plan is None:
         return None
-    plan = read_plan(arguments.plan.expanduser())
+    plan = read_plan(parse_path(str(arguments.plan), "--plan"))
     if getattr(arguments, "airgap", None) is not None:
         plan = replace(plan, airgap=None)
     return replace(plan, nodes=tuple(_with_login(node, arguments) for node in plan.nodes))

@@ -17,6 +17,7 @@ from sugarkube_tui.cluster.errors import InvalidInput, SugarkubeError
 from sugarkube_tui.engine.ports import Given, World
 from sugarkube_tui.store.consents import Consents
 from sugarkube_tui.store.paths import Paths
+from sugarkube_tui.store.plans import KeptPlan
 from sugarkube_tui.store.settings import Settings, ThemeName, read_settings
 from sugarkube_tui.wiring import demo_world, real_world, ssh_aliases
 
@@ -57,7 +58,7 @@ async def _command(arguments: Namespace, paths: Paths) -> int:
         case "scan":
             from sugarkube_tui.cli import scanning
 
-            aliases, consents = _remembered(world, paths)
+            aliases, consents, _ = _remembered(world, paths)
             return await scanning.scan(world, arguments, variables, aliases, consents)
         case "servers":
             from sugarkube_tui.cli import scanning
@@ -123,7 +124,7 @@ def _wizard(arguments: Namespace, paths: Paths, settings: Settings) -> int:
         journal = RunJournal(paths.runs, environment)
         return journal, journal.problem or str(journal.directory)
 
-    aliases, consents = _remembered(world, paths)
+    aliases, consents, kept = _remembered(world, paths)
     app = SugarkubeApp(
         world,
         defaults,
@@ -131,19 +132,21 @@ def _wizard(arguments: Namespace, paths: Paths, settings: Settings) -> int:
         login=login,
         open_journal=open_journal,
         consents=consents,
+        kept=kept,
         given=aliases,
         settings=settings,
         keymap=keymap,
         terminal=Terminal.of(variables, sys.stderr.encoding),
+        plan=saved,
     )
     return app.run(mouse=settings.mouse and not arguments.no_mouse) or exit_codes.OK
 
 
-def _remembered(world: World, paths: Paths) -> tuple[tuple[Given, ...], Consents]:
-    """Hosts of ~/.ssh/config, and what the operator was asked before; the demo knows neither."""
+def _remembered(world: World, paths: Paths) -> tuple[tuple[Given, ...], Consents, KeptPlan]:
+    """Hosts of ~/.ssh/config, what the operator was asked before, and the plan; the demo knows none."""
     if world.simulated:
-        return (), Consents(None)
-    return ssh_aliases(), Consents(paths.consents)
+        return (), Consents(None), KeptPlan(None)
+    return ssh_aliases(), Consents(paths.consents), KeptPlan(paths.plan)
 
 
 def _complain(error: SugarkubeError) -> None:

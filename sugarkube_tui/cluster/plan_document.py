@@ -26,6 +26,7 @@ from sugarkube_tui.cluster.saved_plan import (
     SavedPlan,
     SavedRun,
     parse_host_name,
+    parse_path,
     parse_port,
     parse_user,
 )
@@ -112,7 +113,7 @@ def _choices(table: Table) -> tuple[Choices, Path | None]:
         even_servers=table.flag("even_servers", default.even_servers),
         order=order,
     )
-    airgap = _path(table.text("airgap", ""))
+    airgap = _path(table, "airgap")
     table.finish()
     return choices, airgap
 
@@ -129,7 +130,7 @@ def _node(name: str, table: Table, nodes: Table) -> SavedNode:
         alias=parse_host_name(table.text("alias", address), table.place("alias")),
         user=parse_user(table.text("user", "pi"), table.place("user")),
         port=parse_port(table.number("port", 22), table.place("port")),
-        identity=_path(table.text("identity", "")),
+        identity=_path(table, "identity"),
     )
     table.finish()
     return node
@@ -152,5 +153,6 @@ def _one_of(table: Table, key: str, words: Sequence[str], default: str | None = 
     return word
 
 
-def _path(text: str) -> Path | None:
-    return Path(text).expanduser() if text else None
+def _path(table: Table, key: str) -> Path | None:
+    text = table.text(key, "")
+    return parse_path(text, table.place(key)) if text else None

@@ -113,6 +113,20 @@ def parse_host_name(text: str, where: str) -> str:
     return text
 
 
+def parse_path(text: str, where: str) -> Path:
+    """A path as it was typed; `~` is the home directory.
+
+    Raises:
+        InvalidInput: `~name` is nobody's home here.
+    """
+    try:
+        return Path(text.strip()).expanduser()
+    except RuntimeError as error:
+        raise InvalidInput(
+            f"{text.strip()} is in nobody's home", where=where, remedy="give the whole path"
+        ) from error
+
+
 def parse_port(number: int, where: str) -> int:
     """Raises InvalidInput when it is no TCP port."""
     if not 1 <= number <= 65535:

@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 
+from sugarkube_tui.cluster.hosts import Host
 from sugarkube_tui.cluster.saved_plan import SavedNode, SavedPlan
-from sugarkube_tui.engine.ports import Lan, Login, Target
+from sugarkube_tui.engine.ports import Given, Lan, Login, Target
 
 RESOLVE_WITHIN_S = 3.0
+SOURCE = "in the saved plan"
 
 
 def node_of(target: Target) -> SavedNode:
@@ -32,6 +34,20 @@ def targets_of(nodes: Iterable[SavedNode], secrets: Login) -> tuple[Target, ...]
         secrets: its passwords are tried on all of them.
     """
     return tuple(Target(node.name, node.address, login_of(node, secrets), alias=node.alias) for node in nodes)
+
+
+def host_of(node: SavedNode) -> Host:
+    """The node as a host that nothing was heard of yet."""
+    named = node.alias.removesuffix(".local") == node.name
+    name = node.alias if named else node.name
+    addresses = (node.address,) if node.address != name else ()
+    return Host(name, addresses, ssh_alias="" if named else node.alias)
+
+
+def given_of(node: SavedNode) -> Given:
+    """The node as a scan looks for it."""
+    name = host_of(node).name
+    return Given(name, name if name.endswith(".local") else node.address, SOURCE)
 
 
 async def located(lan: Lan, plan: SavedPlan) -> SavedPlan:

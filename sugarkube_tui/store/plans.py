@@ -13,7 +13,6 @@ from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.plan_document import document_of, plan_of
 from sugarkube_tui.cluster.saved_plan import SavedPlan
 from sugarkube_tui.store.paths import private, replace_file
-from sugarkube_tui.store.release import read_release
 
 _HEAD = "# A plan of sugarkube-tui, for --plan.  Passwords and tokens are never in it.\n\n"
 
@@ -47,8 +46,12 @@ def choices_of(plan: SavedPlan) -> Choices:
     Raises:
         InvalidInput: a file of the release is missing or damaged.
     """
-    airgap = read_release(plan.airgap) if plan.airgap is not None else None
-    return replace(plan.choices, airgap=airgap)
+    if plan.airgap is None:
+        return plan.choices
+    # Releases are rare, and what reads them knows more of the steps than the first frame should load.
+    from sugarkube_tui.store.release import read_release
+
+    return replace(plan.choices, airgap=read_release(plan.airgap))
 
 
 class KeptPlan:

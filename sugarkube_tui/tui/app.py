@@ -13,8 +13,10 @@ from textual.binding import Binding
 from textual.filter import LineFilter, NoColor
 
 from sugarkube_tui.cluster.choices import Defaults
+from sugarkube_tui.cluster.saved_plan import SavedPlan
 from sugarkube_tui.engine.ports import Given, Login, World
 from sugarkube_tui.store.consents import Consents
+from sugarkube_tui.store.plans import KeptPlan
 from sugarkube_tui.store.settings import Animations, Glyphs, Notify, Settings, ThemeName
 from sugarkube_tui.tui.ascii import Ascii
 from sugarkube_tui.tui.guidance import guidance
@@ -48,11 +50,12 @@ class SugarkubeApp(App[int]):
         open_journal: takes the environment; gives a sink that keeps the run's events, and its
             directory for display.
         consents: which networks may be swept.
-        hosts: typed on the command line.
+        kept: where the plan is kept as it grows, and found again.
         given: hosts that a file names, such as ~/.ssh/config.
         settings: what the operator prefers.
         keymap: other keys than the built-in ones, as `read_keymap` gives them.
         terminal: where it runs.
+        plan: a saved plan to begin with; its choices are the defaults already.
 
     Returns (by `run`):
         0 when a cluster was formed and proved, else 1.
@@ -79,12 +82,15 @@ class SugarkubeApp(App[int]):
         login: Login,
         open_journal: OpenJournal,
         consents: Consents,
+        kept: KeptPlan,
         given: Iterable[Given] = (),
         settings: Settings,
         keymap: Keymap,
         terminal: Terminal,
+        plan: SavedPlan | None = None,
     ) -> None:
         super().__init__()
+        self._plan = plan
         self.session = Session(
             world,
             defaults,
@@ -92,6 +98,7 @@ class SugarkubeApp(App[int]):
             login=login,
             open_journal=open_journal,
             consents=consents,
+            kept=kept,
             given=given,
         )
         self.keymap = keymap
@@ -113,6 +120,25 @@ class SugarkubeApp(App[int]):
         self.set_interval(ATTENTION_S, self._attend)
         self.session.scan.start()
         await self.push_screen(screen_of(Stage.SCAN))
+        if self._plan is not None:
+            self._take_up(self._plan, asking=False)
+        elif (found := self.session.keeping.find()) is not None:
+            if found.process is None:
+                self._take_up(found.plan, asking=True)
+            else:
+                from sugarkube_tui.tui.screens.resume import RunningElsewhere
+
+                self.push_screen(RunningElsewhere(found.plan, found.process))
+
+    def _take_up(self, plan: SavedPlan, *, asking: bool) -> None:
+        """Go on with a saved plan, if the operator wants to."""
+        from sugarkube_tui.tui.screens.resume import Resume
+
+        self.push_screen(Resume(self.session, plan, asking=asking), self._go_on_if)
+
+    def _go_on_if(self, resumed: bool | None) -> None:
+        if resumed:
+            self.go(Stage.ACCESS)
 
     # -- as the operator and the terminal want it
 

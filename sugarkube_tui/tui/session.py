@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,11 +13,15 @@ from sugarkube_tui.cluster.choices import Choices, Defaults
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.hosts import Host
+from sugarkube_tui.cluster.saved_plan import SavedPlan
 from sugarkube_tui.cluster.token import JoinToken, token_from_variables
 from sugarkube_tui.engine.outcome import Evidence, Result
 from sugarkube_tui.engine.ports import Given, Login, Target, World
+from sugarkube_tui.engine.resuming import given_of, located, node_of
 from sugarkube_tui.store.consents import Consents
+from sugarkube_tui.store.plans import KeptPlan, choices_of
 from sugarkube_tui.tui.state.changes import Changes
+from sugarkube_tui.tui.state.keeping import Keeping
 from sugarkube_tui.tui.state.scan import Scan
 from sugarkube_tui.tui.tasks import Tasks
 from sugarkube_tui.tui.words import problem_of
@@ -53,6 +59,7 @@ class Session:
         login: Login,
         open_journal: OpenJournal,
         consents: Consents,
+        kept: KeptPlan,
         given: Iterable[Given] = (),
     ) -> None:
         self.world = world
@@ -63,8 +70,9 @@ class Session:
         self.changes = Changes()
         self.tasks = Tasks(self._on_fault, self.changes.note)
         self.scan = Scan(world, defaults, given, consents, self._known_cas, self.tasks, self.changes)
+        self.keeping = Keeping(kept, self.saved, self.tasks, self.changes)
         self._login = login
-        self._open_journal = open_journal
+        self._open_journal = self.keeping.journal(open_journal)
 
     @cached_property
     def access(self) -> Access:
@@ -105,15 +113,22 @@ class Session:
     def _on_fault(self, error: BaseException) -> None:
         self.fault = problem_of(error)
 
+    @property
+    def trouble(self) -> Evidence | None:
+        """What went wrong beside what the operator is doing."""
+        return self.fault or self.keeping.problem
+
     async def close(self) -> None:
-        """End all tasks, each with its own clean-up."""
+        """End all tasks, each with its own clean-up, and keep the last answers."""
         await self.tasks.close()
+        self.keeping.flush()
 
     # -- answers
 
     def choose(self, **answers: object) -> None:
         """Replace some of the choices."""
         self.choices = replace(self.choices, **answers)  # type: ignore[arg-type]
+        self.keeping.soon()
         self.changes.note()
 
     def source_of(self, field: str) -> str:
@@ -158,6 +173,36 @@ class Session:
         if one is not None:
             self.scan.leave_out(one.host.name)
         self.access.leave_out(name)
+        self.keeping.soon()
+
+    # -- the saved plan
+
+    def saved(self) -> SavedPlan:
+        """The answers as they are by now."""
+        airgap = self.choices.airgap
+        return SavedPlan(
+            nodes=tuple(node_of(target) for target in self.access.intended),
+            choices=replace(self.choices, airgap=None),
+            airgap=airgap.directory if airgap is not None else None,
+            next=self.keeping.next,
+            saved=datetime.now().astimezone().replace(microsecond=0),
+            run=self.keeping.run,
+        )
+
+    async def resume(self, plan: SavedPlan) -> None:
+        """Take up a saved plan; its nodes are where their names are by now.
+
+        Raises:
+            InvalidInput: the plan's k3s release cannot be used.
+        """
+        choices = await asyncio.to_thread(choices_of, plan)
+        plan = await located(self.world.lan, plan)
+        self.choices = choices
+        self.defaults = replace(self.defaults, choices=choices, sources={})
+        self.scan.resume(self.defaults, map(given_of, plan.nodes))
+        self.access.resume(plan.nodes)
+        self.keeping.take_up(plan)
+        self.changes.note()
 
     # -- from answers to work
 
@@ -221,7 +266,7 @@ class Session:
         environment = self.environment
         lines = [f"{environment}: {ready} of {len(board.nodes)} nodes Ready, the run is {self.run.phase}"]
         if self.run.phase is not Phase.DONE:
-            lines.append("start again with the same choices: it goes on from what is true on the nodes")
+            lines.append("start again with the same plan: it goes on from what is true on the nodes")
         elif not self.proving.ok:
             lines.append(f"not proved yet: sugarkube-tui verify {environment.name}")
         else:

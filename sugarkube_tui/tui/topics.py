@@ -174,6 +174,22 @@ TOPICS: Mapping[str, Topic] = {
         "A name or an address at which SSH answers. Names that end in .local are asked for by multicast; "
         "others the way this workstation usually does.",
     ),
+    "Resume": Topic(
+        "A saved plan",
+        "Your answers are kept while you give them, without passwords. Taking them up selects the same "
+        "nodes, logs in to them with the keys, and goes to the question that was open.\n\n"
+        "A run that was begun is not repeated: what is true on the nodes decides what is left to do.",
+    ),
+    "Running elsewhere": Topic(
+        "A run is going on elsewhere",
+        "Two programs must not change the same nodes at the same time. The other one holds a lock in the "
+        "directory of its logs for as long as its run goes on.",
+    ),
+    "Save file#file": Topic(
+        "File",
+        "A name in the directory where you started sugarkube-tui, or a path; ~ is your home directory. It "
+        "is readable for you alone, and a file that is there already is only replaced when you say so.",
+    ),
     "Where to look#where": Topic(
         "Where to look",
         "The means by which hosts are found, and the network interfaces that are used. Everything but the "

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from sugarkube_tui.cluster.choices import Choices
+from sugarkube_tui.cluster.saved_plan import SavedPlan
+from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.engine.events import ActionStarted, Event, LogLine, Result, StepFinished, StepStarted
+from sugarkube_tui.engine.formation import Request
 from sugarkube_tui.engine.node import BACK_WITHIN_S
+from sugarkube_tui.engine.ports import Login
+from sugarkube_tui.engine.resuming import located, node_of, targets_of
 from sugarkube_tui.simulator import Simulation
+from sugarkube_tui.store.plans import KeptPlan, choices_of
 from tests.engine.conftest import form, names, targets
 
 THREE = Choices(servers=3)
@@ -70,6 +77,30 @@ class TestStopping:
         assert story.ended.result is Result.STOPPED
         assert story.results == dict.fromkeys(names(0, 1), Result.STOPPED)
         assert story.actions() == []
+
+
+class TestResuming:
+    async def test_a_later_start_completes_what_its_saved_plan_says(
+        self, simulation: Simulation, tmp_path: Path
+    ) -> None:
+        world, login = simulation.world, Login(password=Secret("a-password"))
+        asked = Request(targets(0, 1, 2, 3, login=login), Choices(servers=3, order=("sugarkube2",)))
+        plan = SavedPlan(tuple(map(node_of, asked.targets)), asked.choices)
+        KeptPlan(tmp_path / "plan.toml").write(plan)
+        began = step_begins("sugarkube1", "gates")
+        stopped = await form(world, asked.targets, asked.choices, stop_when=began)
+        assert stopped.result is Result.STOPPED
+
+        kept = KeptPlan(tmp_path / "plan.toml").read()
+        assert kept is not None
+        found = await located(world.lan, kept)
+        again = await form(world, targets_of(found.nodes, login), choices_of(found))
+        assert again.result is Result.CHANGED
+        assert again.results["sugarkube2"] is Result.OK  # the first server, as it was chosen
+        cluster = simulation.pi("sugarkube2").cluster
+        assert cluster is not None
+        assert set(cluster.members) == set(names(0, 1, 2, 3))
+        assert "a-password" not in (tmp_path / "plan.toml").read_text()
 
 
 class TestPowerFailure:

@@ -10,9 +10,11 @@ import pytest
 
 from screenshots.driving import Driver, wizard
 from screenshots.held import HeldSimulation
+from sugarkube_tui.cluster.saved_plan import SavedPlan
 from sugarkube_tui.engine.events import Event
 from sugarkube_tui.engine.ports import Given, World
 from sugarkube_tui.store.consents import Consents
+from sugarkube_tui.store.plans import KeptPlan
 from sugarkube_tui.store.settings import Settings
 
 SMALL = (80, 24)
@@ -46,7 +48,9 @@ def start() -> Start:
         *,
         variables: dict[str, str] | None = None,
         consents: Consents | None = None,
+        kept: KeptPlan | None = None,
         given: tuple[Given, ...] = (),
+        plan: SavedPlan | None = None,
         on_event: Callable[[Event], None] = lambda event: None,
         settings: Settings | None = None,
     ) -> AsyncIterator[Driver]:
@@ -57,6 +61,8 @@ def start() -> Start:
             given=given,
             on_event=on_event,
             settings=settings,
+            kept=kept,
+            plan=plan,
         )
         async with app.run_test(size=size, notifications=True, tooltips=True) as pilot:
             yield Driver(app, pilot)

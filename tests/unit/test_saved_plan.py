@@ -60,12 +60,12 @@ moments = st.none() | st.datetimes(min_value=datetime(2000, 1, 1), timezones=st.
 @st.composite
 def requests(draw: st.DrawFn) -> tuple[tuple[Target, ...], Choices]:
     """What a wizard might ask for: distinct nodes, each with its own login but the same passwords."""
-    password, sudo_password = draw(passwords), draw(passwords)
+    secrets = draw(passwords), draw(passwords), draw(passwords)
     targets = tuple(
         Target(
             name,
             draw(addresses),
-            Login(draw(users), draw(st.integers(1, 65535)), draw(identities), password, sudo_password),
+            Login(draw(users), draw(st.integers(1, 65535)), draw(identities), *secrets),
             alias=draw(st.sampled_from([f"{name}.local", name, "shelf"])),
         )
         for name in draw(st.lists(names, min_size=1, max_size=5, unique=True))
@@ -106,7 +106,6 @@ class TestRoundTrip:
     def test_no_secret_is_in_the_text(self, asked: tuple[tuple[Target, ...], Choices]) -> None:
         text = plan_text(saved(*asked))
         assert "S3cr3t-" not in text
-        assert "password" not in text.partition("schema")[2]
 
     def test_a_release_is_kept_as_its_directory_and_read_again(self, tmp_path: Path) -> None:
         (tmp_path / "install.sh").write_text("#!/bin/sh\n")

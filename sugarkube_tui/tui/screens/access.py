@@ -59,6 +59,7 @@ class AccessScreen(WizardScreen):
         super().__init__()
         self._asked = False
         self._shown: LoginForm | None = None
+        self._hurrying = False
 
     def body(self) -> Iterable[Widget]:
         with Vertical(classes="box", id="login"):
@@ -78,6 +79,7 @@ class AccessScreen(WizardScreen):
         self.query_one("#hosts", Table).take_focus()
         try:
             self._asked = self.session.access.begin()
+            self._hurrying = self.session.keeping.resuming
         except InvalidInput as error:
             self.tell(error)
 
@@ -94,6 +96,14 @@ class AccessScreen(WizardScreen):
         self._place_focus()
         self._draw_form()
         self._draw_detail()
+        self._hurry_on()
+
+    def _hurry_on(self) -> None:
+        """Who took up a saved plan is asked nothing here, as long as the first logins work."""
+        if self._hurrying and not self.session.access.busy:
+            self._hurrying = False
+            if self.session.access.all_in:
+                self.call_after_refresh(self.action_proceed)
 
     @property
     def _highlighted(self) -> HostAccess | None:

@@ -106,7 +106,7 @@ class WizardScreen(Screen[None]):
         self._drawn = self.session.changes.revision
         self.draw()
         self.query_one(Stepper).show_status(self.status())
-        self.query_one("#notice", Notice).show_problem(self._problem or self.session.fault)
+        self.query_one("#notice", Notice).show_problem(self._problem or self.session.trouble)
         self._refresh_footer()
 
     def _refresh_footer(self) -> None:
@@ -119,7 +119,7 @@ class WizardScreen(Screen[None]):
     def tell(self, problem: SugarkubeError | Evidence | None) -> None:
         """Show a problem until it is settled; None: it is."""
         self._problem = words.problem_of(problem) if isinstance(problem, SugarkubeError) else problem
-        self.query_one("#notice", Notice).show_problem(self._problem or self.session.fault)
+        self.query_one("#notice", Notice).show_problem(self._problem or self.session.trouble)
 
     # -- going on and back
 
@@ -145,7 +145,7 @@ class WizardScreen(Screen[None]):
             self.wizard.go(stage)
 
     def go_on(self) -> None:
-        if (stage := self.STAGE.after) is not None:
+        if (stage := self.session.keeping.answered(self.STAGE)) is not None:
             self.wizard.go(stage)
 
     def action_help(self) -> None:

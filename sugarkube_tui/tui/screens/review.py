@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -17,9 +19,12 @@ from sugarkube_tui.cluster.standing import natural
 from sugarkube_tui.cluster.token import short_hash
 from sugarkube_tui.engine.events import Evidence
 from sugarkube_tui.engine.formation import Look
+from sugarkube_tui.engine.review_text import look_lines
+from sugarkube_tui.store.plans import plan_text
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.base import WizardScreen
+from sugarkube_tui.tui.screens.save_file import SaveFile
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.widgets.pane import Pane
 from sugarkube_tui.tui.widgets.table import Column, Row, Table
@@ -43,7 +48,9 @@ class ReviewScreen(WizardScreen):
             with Vertical(classes="box", id="nodes-box") as box:
                 box.border_title = Content("Nodes")
                 yield Table(NODES, widget_id="nodes")
-            yield Pane("Plan", "plan")
+            plan = Pane("Plan", "plan")
+            plan.border_subtitle = Content("p save plan   t save text")
+            yield plan
 
     def ready(self) -> None:
         self._shown: Look | None = None
@@ -206,6 +213,33 @@ class ReviewScreen(WizardScreen):
             return
         self.session.leave_out(name)
         self.action_look()
+
+    def action_save_plan(self) -> None:
+        environment = self.session.environment.slug
+        self._save(
+            "Save the plan",
+            "Nodes and choices, without passwords, for --plan in the wizard, plan and up.",
+            f"{environment}.plan.toml",
+            plan_text(replace(self.session.saved(), run=None)),
+        )
+
+    def action_save_text(self) -> None:
+        if (found := self.session.review.found) is None:
+            self.tell(Evidence("nothing was found out yet", remedy="wait for the look, or look again with r"))
+            return
+        self._save(
+            "Save the review",
+            "All nodes' actions in order, with diffs and commands; secrets are masked.",
+            f"{self.session.environment.slug}-review.txt",
+            "".join(f"{line}\n" for line in look_lines(self.session.choices, found)),
+        )
+
+    def _save(self, title: str, says: str, name: str, text: str) -> None:
+        self.wizard.push_screen(SaveFile(title, says, name, text), self._saved)
+
+    def _saved(self, path: Path | None) -> None:
+        if path is not None:
+            self.wizard.notify(f"written: {path}", markup=False)
 
     def action_back(self) -> None:
         self.session.review.stop()

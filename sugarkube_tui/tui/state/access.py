@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from sugarkube_tui.cluster.errors import AccessError, HostKeyChanged, KeyChange, SugarkubeError, Trouble
+from sugarkube_tui.cluster.errors import (
+    AccessError,
+    HostKeyChanged,
+    InvalidInput,
+    KeyChange,
+    SugarkubeError,
+    Trouble,
+)
 from sugarkube_tui.cluster.facts import NodeFacts
 from sugarkube_tui.cluster.hosts import Host
+from sugarkube_tui.cluster.saved_plan import SavedNode
 from sugarkube_tui.engine.events import Evidence
 from sugarkube_tui.engine.ports import Given, Login, SshAdvice, Target, World
+from sugarkube_tui.engine.resuming import host_of
 from sugarkube_tui.steps.catalog import PROBED, read_facts
 from sugarkube_tui.tui.state.changes import Changes
 from sugarkube_tui.tui.state.login_form import LoginForm
@@ -114,6 +124,16 @@ class Access:
                 self._own[name] = form
         self._changes.note()
 
+    def resume(self, nodes: Sequence[SavedNode]) -> None:
+        """The hosts of a saved plan: its usual login is in the form, others are their hosts' own."""
+        logins = {node.name: (node.user, node.port, node.identity) for node in nodes}
+        usual = Counter(logins.values()).most_common(1)[0][0]
+        typed = self.form
+        self.form = next(typed.for_saved(node) for node in nodes if logins[node.name] == usual)
+        self._own = {node.name: typed.for_saved(node) for node in nodes if logins[node.name] != usual}
+        self._named.clear()
+        self.choose([host_of(node) for node in nodes])
+
     # -- forms
 
     def has_own_form(self, name: str) -> bool:
@@ -153,6 +173,19 @@ class Access:
     @property
     def targets(self) -> tuple[Target, ...]:
         return tuple(one.target for one in self.hosts.values())
+
+    @property
+    def intended(self) -> tuple[Target, ...]:
+        """The same, but hosts that are not in yet have the login that is tried next."""
+        return tuple(replace(one, login=self._next_login(one)).target for one in self.hosts.values())
+
+    def _next_login(self, one: HostAccess) -> Login:
+        if one.entry is Entry.IN:
+            return one.login
+        try:
+            return self.form_of(one.name).read()
+        except InvalidInput:
+            return one.login  # what is half typed is no login yet
 
     @property
     def facts(self) -> dict[str, NodeFacts]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sugarkube_tui.cluster.errors import InvalidInput
+from sugarkube_tui.cluster.saved_plan import SavedNode, parse_path, parse_user
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.engine.ports import DEFAULT_USER, Given, Login
 
@@ -43,6 +44,11 @@ class LoginForm:
         port = self.port if given.port == SSH_PORT else str(given.port)
         return replace(self, user=given.user or self.user, port=port)
 
+    def for_saved(self, node: SavedNode) -> LoginForm:
+        """The same, with the user, port and key file of a saved node; secrets stay."""
+        port = "" if node.port == SSH_PORT else str(node.port)
+        return replace(self, user=node.user, port=port, identity=str(node.identity or ""))
+
     @property
     def user_is_usual(self) -> bool:
         """Nobody named a user, so that ~/.ssh/config may."""
@@ -54,10 +60,10 @@ class LoginForm:
         Raises:
             InvalidInput: a field cannot be used.
         """
-        user = self.user.strip()
-        if not user or any(character.isspace() for character in user):
-            raise InvalidInput("the user's name is empty or has blanks", where="User", remedy="usually: pi")
-        identity = Path(self.identity.strip()).expanduser() if self.identity.strip() else None
+        user = parse_user(self.user, "User")
+        identity: Path | None = None
+        if self.identity.strip():
+            identity = parse_path(self.identity, "Identity file").absolute()
         if identity is not None and not identity.is_file():
             raise InvalidInput(
                 f"there is no file {identity}",

@@ -60,6 +60,7 @@ class Scan:
         self._apis = Apis(world, tasks, changes)
         self._found: tuple[tuple[int, int], tuple[Finding, ...]] | None = None
         self._decided: dict[str, bool] = {}
+        self._resumed = False
         self._ours = re.compile(rf"{re.escape(defaults.prefix)}\d*(-\d+)?|raspberrypi(-\d+)?")
 
     # -- looking
@@ -170,7 +171,7 @@ class Scan:
         other cluster.
 
         Servers of the environment itself are selected, too: the join token is read from them.  A host in
-        ~/.ssh/config is not asked for by being there.
+        ~/.ssh/config is not asked for by being there.  Of a saved plan, exactly its nodes are selected.
         """
         names = (host.name, *host.aliases)
         for name in (*names, *host.addresses):
@@ -178,6 +179,8 @@ class Scan:
                 return self._decided[name]
         if self.given_for(host) is not None:
             return True
+        if self._resumed:
+            return False
         ours = self._defaults.choices.environment
         expected = any(self._ours.fullmatch(name.removesuffix(".local")) for name in (*names, host.ssh_alias))
         return expected and all(advert.environment == ours for advert in host.adverts)
@@ -202,6 +205,15 @@ class Scan:
     def given_for(self, host: Host) -> Given | None:
         """How the operator named this host; None when it was found, or is only in ~/.ssh/config."""
         return next((one for one in self.given if not one.ssh_alias and _is_meant(one, host)), None)
+
+    def resume(self, defaults: Defaults, nodes: Iterable[Given]) -> None:
+        """Look for what a saved plan is about, with exactly its nodes selected."""
+        self._defaults = defaults
+        self._resumed = True
+        self._decided.clear()
+        aliases = [given for given in self.given if given.ssh_alias]
+        self.given = [*aliases, *nodes]
+        self.start()
 
 
 def _is_meant(given: Given, host: Host) -> bool:

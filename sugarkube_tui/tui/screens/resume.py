@@ -1,0 +1,155 @@
+"""What an earlier start has left: go on with it, or start afresh."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from sugarkube_tui.cluster.errors import InvalidInput
+from sugarkube_tui.cluster.saved_plan import RunState, SavedPlan
+from sugarkube_tui.engine.resuming import RESOLVE_WITHIN_S
+from sugarkube_tui.tui import words
+from sugarkube_tui.tui.keys import bindings
+from sugarkube_tui.tui.screens.dialogs import Dialog
+from sugarkube_tui.tui.session import Session
+from sugarkube_tui.tui.widgets.notice import Notice
+from sugarkube_tui.tui.widgets.too_small import TooSmall
+from sugarkube_tui.tui.words import Mood
+
+NAMES_SHOWN = 3
+RUN_SAYS = {
+    RunState.BEGUN: "a run was begun; the program ended before it did",
+    RunState.STOPPED: "a run was begun and stopped",
+    RunState.FAILED: "a run was begun, and not every node reached its goal",
+}
+
+
+class Resume(Dialog[bool]):
+    """Says what is in a plan, and takes it up on Enter.
+
+    Args:
+        asking: else it is taken up at once: the operator has named the plan already.
+
+    Returns:
+        whether the plan was taken up.
+    """
+
+    KEY_GROUP = "Resume"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEY_GROUP)
+
+    def __init__(self, session: Session, plan: SavedPlan, *, asking: bool) -> None:
+        super().__init__()
+        self._session = session
+        self._plan = plan
+        self._asking = asking
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = Content("Go on where you left off?" if self._asking else "A saved plan")
+            yield Static(words.lines(_describe(self._plan)))
+            yield Notice()
+            yield Static(self._answers(), classes="answers", id="answers")
+        yield TooSmall()
+
+    def on_mount(self) -> None:
+        if not self._asking:
+            self.action_resume()
+
+    def _answers(self) -> Content:
+        return Content.assemble(
+            ("Enter", "bold $text-accent"),
+            f"  go on: log in, then {self._plan.next.value.capitalize()}\n",
+            ("n", "bold $text-accent"),
+            "      start afresh; new answers replace this plan",
+        )
+
+    def action_resume(self) -> None:
+        self.query_one("#answers", Static).update(
+            words.state(
+                Mood.BUSY, f"asking where the nodes are by now, for {RESOLVE_WITHIN_S:.0f} s at most …"
+            )
+        )
+        self.run_worker(self._take_up(), exclusive=True)
+
+    async def _take_up(self) -> None:
+        try:
+            await self._session.resume(self._plan)
+        except InvalidInput as error:
+            self.query_one(Notice).show_problem(words.problem_of(error))
+            self.query_one("#answers", Static).update(self._answers())
+            return
+        self.dismiss(True)
+
+    def action_afresh(self) -> None:
+        self.dismiss(False)
+
+
+class RunningElsewhere(Dialog[None]):
+    """Another process works on the plan that would be offered."""
+
+    KEY_GROUP = "Running elsewhere"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEY_GROUP)
+
+    def __init__(self, plan: SavedPlan, process: int) -> None:
+        super().__init__()
+        self._plan = plan
+        self._process = process
+
+    def compose(self) -> ComposeResult:
+        run = self._plan.run
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = Content("A run is going on elsewhere")
+            yield Static(
+                words.lines(
+                    [
+                        words.state(
+                            Mood.WARN,
+                            f"another sugarkube-tui is running {self._plan.choices.environment} "
+                            f"(process {self._process or 'unknown'})",
+                        ),
+                        words.pair("Nodes", _names(self._plan)),
+                        words.pair("Its log", run.directory if run is not None else ""),
+                        "",
+                        "You can look around here, or form another cluster from other nodes. Your answers "
+                        "are not kept for a later start: that run's plan is. p on Review saves yours.",
+                    ]
+                )
+            )
+            yield Static("Enter closes", classes="hint")
+        yield TooSmall()
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+
+def _describe(plan: SavedPlan) -> list[Content | str]:
+    choices, run = plan.choices, plan.run
+    servers = words.plural(choices.servers, "server")
+    parts: list[Content | str] = [
+        Content.assemble(words.pair("Cluster", words.strong(str(choices.environment))), f", {servers}"),
+        words.pair("Nodes", _names(plan)),
+    ]
+    if choices.registration_address:
+        parts.append(words.pair("Address", choices.registration_address))
+    if plan.saved is not None:
+        ago = words.ago(max(0.0, (datetime.now(plan.saved.tzinfo) - plan.saved).total_seconds()))
+        parts.append(words.pair("Saved", f"{plan.saved.astimezone():%d %b %H:%M}, {ago}"))
+    if run is not None and run.state in RUN_SAYS:
+        parts += ["", words.state(Mood.WARN, RUN_SAYS[run.state])]
+        parts.append("What is true on the nodes decides what is left to do.")
+        if run.directory:
+            parts.append(words.pair("Its log", run.directory))
+    return parts
+
+
+def _names(plan: SavedPlan) -> str:
+    names = [node.name for node in plan.nodes]
+    more = len(names) - NAMES_SHOWN
+    shown = ", ".join(names[:NAMES_SHOWN])
+    return f"{len(names)}: {shown}" + (f" and {more} more" if more > 0 else "")

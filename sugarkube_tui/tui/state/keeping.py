@@ -1,0 +1,167 @@
+"""The plan on disk: kept as it grows, found again at the next start."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sugarkube_tui.cluster.errors import InvalidInput
+from sugarkube_tui.cluster.saved_plan import Question, RunState, SavedPlan, SavedRun
+from sugarkube_tui.engine.outcome import Evidence, Result
+from sugarkube_tui.store.plans import KeptPlan
+from sugarkube_tui.store.run_lock import worked_on_by
+from sugarkube_tui.tui.stages import Stage
+from sugarkube_tui.tui.state.changes import Changes
+from sugarkube_tui.tui.tasks import Tasks
+from sugarkube_tui.tui.words import problem_of
+
+if TYPE_CHECKING:
+    from sugarkube_tui.engine.events import Event, EventSink
+    from sugarkube_tui.tui.state.run import OpenJournal
+
+PAUSE_S = 0.5
+"""Seconds without a further answer before the plan is written."""
+
+_STATES = {Result.FAILED: RunState.FAILED, Result.STOPPED: RunState.STOPPED}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An unfinished plan of an earlier start.
+
+    Attributes:
+        process: that works on its run right now, 0 when its number is not known; None: nobody does.
+    """
+
+    plan: SavedPlan
+    process: int | None = None
+
+
+class Keeping:
+    """How far the operator has come, and the file that says so.
+
+    Args:
+        plan: gives the plan as it is now.
+
+    Attributes:
+        next: the question that is open.
+        run: the plan's last run.
+        problem: why the plan could not be read or written the last time; None: it could.
+    """
+
+    def __init__(self, kept: KeptPlan, plan: Callable[[], SavedPlan], tasks: Tasks, changes: Changes) -> None:
+        self.next = Question.ACCESS
+        self.run: SavedRun | None = None
+        self.problem: Evidence | None = None
+        self._kept = kept
+        self._plan = plan
+        self._tasks = tasks
+        self._changes = changes
+        self._resumed = False
+        self._waiting = False
+        self._paused = False
+
+    # -- an earlier start
+
+    def find(self) -> Found | None:
+        """What an earlier start has left to go on with.
+
+        While another process works on it, nothing is kept here: that plan is the one to find again.
+        """
+        try:
+            plan = self._kept.read()
+        except InvalidInput as error:
+            self.problem = problem_of(error)
+            self._changes.note()
+            return None
+        if plan is None or not plan.unfinished:
+            return None
+        process = None
+        if plan.run is not None and plan.run.state is RunState.BEGUN and plan.run.directory:
+            process = worked_on_by(Path(plan.run.directory))
+        self._paused = process is not None
+        return Found(plan, process)
+
+    def take_up(self, plan: SavedPlan) -> None:
+        """Go on where this plan ends."""
+        self.next, self.run, self._resumed = plan.next, plan.run, True
+
+    @property
+    def resuming(self) -> bool:
+        """A plan was taken up, and its logins are to be tried."""
+        return self._resumed
+
+    # -- answers
+
+    def answered(self, stage: Stage) -> Stage | None:
+        """Take note that a stage is answered, and say which one comes now; None: it was the last one.
+
+        Behind the logins of a plan that was taken up comes the question that was open.
+        """
+        after = stage.after
+        if after is None or after.number > Stage.REVIEW.number:
+            return after
+        self.next = max(self.next, Question(after.value.lower()), key=list(Question).index)
+        self.soon()
+        if stage is Stage.ACCESS and self._resumed:
+            self._resumed = False
+            return Stage(self.next.value.capitalize())
+        return after
+
+    def journal(self, open_journal: OpenJournal) -> OpenJournal:
+        """The same journal; the plan tells of a run's beginning and end, too."""
+
+        def opened(environment: str) -> tuple[EventSink, str]:
+            from sugarkube_tui.engine.events import RunFinished
+
+            sink, directory = open_journal(environment)
+            self._tell(SavedRun(RunState.BEGUN, directory))
+
+            def tee(event: Event) -> None:
+                sink(event)
+                if isinstance(event, RunFinished):
+                    self._tell(SavedRun(_STATES.get(event.result, RunState.DONE), directory))
+
+            return tee, directory
+
+        return opened
+
+    def _tell(self, run: SavedRun) -> None:
+        self.run = run
+        self.now()
+
+    # -- writing
+
+    def soon(self) -> None:
+        """Write it down when no other answer follows at once."""
+        self._waiting = True
+        self._tasks.start("keeping", self._wait())
+
+    async def _wait(self) -> None:
+        await asyncio.sleep(PAUSE_S)
+        self.now()
+
+    def now(self) -> None:
+        """Write it down, if there is something to go on with."""
+        self._waiting = False
+        plan = self._plan()
+        if self._paused or not plan.nodes:
+            return
+        try:
+            self._kept.write(plan)
+            self.problem = None
+        except (OSError, UnicodeEncodeError) as error:  # a key file's name need not be text
+            self.problem = Evidence(
+                "this plan is not kept for a later start",
+                str(error),
+                "make room, or make the directory writable: sugarkube-tui goes on without",
+            )
+        self._changes.note()
+
+    def flush(self) -> None:
+        """Write down what still waits to be."""
+        if self._waiting:
+            self.now()
