@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from difflib import get_close_matches
 from typing import TypeVar
 
-from sugarkube_tui.cluster.errors import InvalidInput
+from sugarkube_tui.cluster.errors import InvalidInput, nearest
 
 Value = TypeVar("Value")
 
@@ -97,12 +96,11 @@ class Table:
         """Refuse keys that nobody knows."""
         for key in self._values:
             if key not in self._known:
-                near = next(iter(get_close_matches(key, sorted(self._known), 1)), "")
-                known = ", ".join(sorted(self._known))
+                known = sorted(self._known)
                 raise InvalidInput(
-                    f"nobody knows the key {key!r}",
+                    f"there is no key {key!r}",
                     where=self.place(key),
-                    remedy=f"did you mean {near!r}?" if near else f"use one of {known}",
+                    remedy=nearest(key, known, f"use one of {', '.join(known)}"),
                 )
 
     def _take(self, key: str, kind: type[Value], default: Value | None) -> Value:

@@ -277,7 +277,7 @@ def test_up_forms_what_a_saved_plan_says(capsys, saved):
 @pytest.mark.parametrize(
     ("before", "after", "complaint"),
     [
-        ("servers = 2", "severs = 2", "choices.severs: nobody knows the key 'severs'"),
+        ("servers = 2", "severs = 2", "choices.severs: there is no key 'severs'"),
         ("schema = 1", "schema = 7", "schema number 7"),
         (
             "[nodes.sugarkube0]",

@@ -199,7 +199,7 @@ class TestMistakes:
             ("next", "lunch", "'lunch' is none of the words"),
             ("saved", datetime(2026, 1, 1), "plan.toml, saved: this is a date"),
             ("saved", "yesterday", "plan.toml, saved: this is text"),
-            ("server", 3, "nobody knows the key 'server'"),
+            ("server", 3, "there is no key 'server'"),
             ("choices", [], "plan.toml, choices: this is a list"),
             ("choices/severs", 3, "did you mean 'servers'?"),
             ("choices/servers", "3", "plan.toml, choices.servers: this is text in quotes\n→ give a whole"),
