@@ -6,6 +6,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from sugarkube_tui.cli import exit_codes
@@ -27,13 +28,17 @@ from sugarkube_tui.cluster.saved_plan import SavedPlan
 from sugarkube_tui.cluster.token import token_from_variables
 from sugarkube_tui.engine.board import Board
 from sugarkube_tui.engine.climb import Subject
+from sugarkube_tui.engine.estimate import samples
 from sugarkube_tui.engine.events import Event, EventSink, Result, as_json
 from sugarkube_tui.engine.formation import Formation, Look, Request
 from sugarkube_tui.engine.ports import Login, Target, World
+from sugarkube_tui.engine.report import report_of
 from sugarkube_tui.engine.resuming import located, targets_of
 from sugarkube_tui.engine.review_text import look_lines
+from sugarkube_tui.store.history import History
 from sugarkube_tui.store.journal import RunJournal
 from sugarkube_tui.store.paths import Paths
+from sugarkube_tui.store.reports import save_report
 
 
 async def plan(world: World, arguments: Namespace, variables: Mapping[str, str], paths: Paths) -> int:
@@ -81,13 +86,32 @@ async def up(world: World, arguments: Namespace, variables: Mapping[str, str], p
         result = await formation.run()
     finally:
         await formation.close()
+        report = "" if world.simulated else _keep(board, request, paths)
+        if report and arguments.json:
+            say_json({"event": "report", "path": report})
     if not arguments.json:
         for line in time_lines(board):
             say(line)
+        if report:
+            say(f"report: {report}")
     if result is Result.FAILED:
         return exit_codes.FAILED
     proof = await say_proof(world, _subject(asked, look), variables, as_json=arguments.json)
     return exit_codes.OK if proof.ok else exit_codes.FAILED
+
+
+def _keep(board: Board, request: Request, paths: Paths) -> str:
+    """Keep the run's report, and its durations for later estimates; returns the report's path for display."""
+    if board.finished is None:
+        return ""
+    History(paths.history).record(samples(board))
+    directory = Path(request.log_directory)
+    if not directory.is_dir():
+        return ""
+    try:
+        return str(save_report(directory, report_of(board, request.targets, request.choices.environment)))
+    except OSError as error:
+        return f"not kept: {error}"
 
 
 @dataclass(frozen=True, slots=True)

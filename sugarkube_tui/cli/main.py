@@ -138,6 +138,7 @@ def _wizard(arguments: Namespace, paths: Paths, settings: Settings) -> int:
         keymap=keymap,
         terminal=Terminal.of(variables, sys.stderr.encoding),
         plan=saved,
+        history=None if world.simulated else paths.history,
     )
     return app.run(mouse=settings.mouse and not arguments.no_mouse) or exit_codes.OK
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from sugarkube_tui.cluster.changes import Changed
 from sugarkube_tui.engine.events import (
     ActionFinished,
     ActionStarted,
@@ -19,6 +20,7 @@ from sugarkube_tui.engine.events import (
     RoleAssigned,
     RunFinished,
     RunStarted,
+    Spending,
     StepFinished,
     StepStarted,
     WaitEnded,
@@ -26,6 +28,7 @@ from sugarkube_tui.engine.events import (
     Warned,
 )
 from sugarkube_tui.engine.log import Kind, Log, LogEntry
+from sugarkube_tui.engine.timeline import Track
 
 
 @dataclass(slots=True)
@@ -37,6 +40,11 @@ class NodeBoard:
         action_at: when the present action began, in seconds since the run began.
         heard_at: when something new came from the node, likewise.
         question: what it asks the operator; None when it does not.
+        step_id, step_at: of the present step, and when it began.
+        todo: ids of the steps in which there was something to do at the beginning.
+        asked_about: ids of the steps about which the operator was asked.
+        track: what its time went into.
+        changes: what was changed on it, by kind, in order.
         spent: seconds by what they went into; empty before the end.
     """
 
@@ -47,6 +55,10 @@ class NodeBoard:
     role: str = ""
     reason: str = ""
     step: str = ""
+    step_id: str = ""
+    step_at: float = 0.0
+    todo: tuple[str, ...] = ()
+    asked_about: set[str] = field(default_factory=set)
     step_number: int = 0
     steps: int = 0
     action: str = ""
@@ -63,6 +75,8 @@ class NodeBoard:
     history: list[StepFinished] = field(default_factory=list)
     warnings: list[Warned] = field(default_factory=list)
     log: Log = field(default_factory=Log)
+    track: Track = field(default_factory=Track)
+    changes: dict[Changed, list[str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -96,15 +110,17 @@ def _fold_node(node: NodeBoard, event: Event) -> None:
         node.log.write(
             LogEntry(event.at, kind, event.title if isinstance(event, StepStarted) else node.step, line)
         )
-    if not isinstance(event, Waiting) or node.waiting is None or node.waiting.seen != event.seen:
+    if _is_news(node, event):
         node.heard_at = event.at
     match event:
         case NodeConnected():
             node.hostname, node.model, node.address = event.hostname, event.model, event.address
         case RoleAssigned():
             node.role, node.reason, node.steps = event.role, event.reason, event.steps
+            node.todo = event.todo
         case StepStarted():
             node.step, node.step_number = event.title, event.number
+            node.step_id, node.step_at = event.step, event.at
         case StepFinished():
             node.history.append(event)
             node.waiting = None
@@ -114,12 +130,18 @@ def _fold_node(node: NodeBoard, event: Event) -> None:
         case ActionFinished():
             node.action = ""
             node.actions += 1
+            if event.changed is not Changed.NOTHING:
+                node.changes.setdefault(event.changed, []).extend(event.names)
+        case Spending():
+            node.track.spend(event.kind, event.at)
         case Waiting():
             node.waiting = event
+            node.track.wait_for(event.others, event.at)
         case WaitEnded():
             node.waiting = None
         case Asked():
             node.question, node.waiting, node.action = event, None, ""
+            node.asked_about.add(node.step_id)
         case Answered():
             node.question = None
         case Warned():
@@ -129,7 +151,15 @@ def _fold_node(node: NodeBoard, event: Event) -> None:
             node.spent, node.actions, node.reboots = dict(event.spent), event.actions, event.reboots
             node.waiting = None
             node.question = None
+            node.track.end(event.at)
             node.action = ""
+
+
+def _is_news(node: NodeBoard, event: Event) -> bool:
+    """The event tells something of the node, rather than of our own doing or waiting."""
+    if isinstance(event, Waiting):
+        return node.waiting is None or node.waiting.seen != event.seen
+    return not isinstance(event, Spending)
 
 
 def _told(node: NodeBoard, event: Event) -> Sequence[tuple[Kind, str]]:

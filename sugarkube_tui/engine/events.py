@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from sugarkube_tui.cluster.changes import Changed
 from sugarkube_tui.cluster.secrets import Redactor
 from sugarkube_tui.engine.outcome import Evidence as Evidence
 from sugarkube_tui.engine.outcome import Result as Result
@@ -68,6 +69,8 @@ class RoleAssigned:
     reason: str
     steps: int
     """How many steps this node will go through."""
+    todo: tuple[str, ...] = ()
+    """The ids of those in which there is something to do, as far as can be foreseen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +105,29 @@ class ActionStarted:
 
 @dataclass(frozen=True, slots=True)
 class ActionFinished:
+    """An action was carried out.
+
+    Attributes:
+        changed: what kind of thing it changed on the node.
+        names: which ones.
+    """
+
     at: float
     node: str
     step: str
     title: str
     ms: float
+    changed: Changed = Changed.NOTHING
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """From now on the node's time goes into something else."""
+
+    at: float
+    node: str
+    kind: Spent
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +230,7 @@ Event = (
     | StepFinished
     | ActionStarted
     | ActionFinished
+    | Spending
     | LogLine
     | Waiting
     | WaitEnded

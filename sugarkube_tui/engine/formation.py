@@ -283,10 +283,12 @@ class Formation:
         self._direct = look.plan.direct
         for plan in look.plan.nodes:
             node = self._nodes[plan.name]
-            gated = self._joins(node) or self._founds(node)
-            steps = len(PREPARE) + len(FORM) + (plan.name == self._source) + gated
+            gated = ("gates",) if self._joins(node) or self._founds(node) else ()
+            token = ("token",) if plan.name == self._source else ()
+            todo = (*(step.step for step in plan.steps if step.actions), *gated, *token)
+            steps = len(PREPARE) + len(FORM) + len(gated) + len(token)
             self._teller.tell(
-                RoleAssigned(self._teller.at, plan.name, plan.goal.role.value, plan.reason, steps)
+                RoleAssigned(self._teller.at, plan.name, plan.goal.role.value, plan.reason, steps, todo)
             )
         servers = [plan.name for plan in look.plan.nodes if plan.goal.role.is_server and not plan.goal.kept]
         return Turns(None if self._source else self._request.token, servers, self._desk)

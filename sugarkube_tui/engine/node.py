@@ -8,13 +8,15 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
-from sugarkube_tui.cluster.actions import Action, Reboot, WaitUntil
+from sugarkube_tui.cluster.actions import Action, InstallPackages, Reboot, WaitUntil
+from sugarkube_tui.cluster.changes import change_of
 from sugarkube_tui.cluster.choices import Goal
 from sugarkube_tui.cluster.errors import AccessError, ConnectionLost, HostKeyChanged, SugarkubeError
 from sugarkube_tui.cluster.facts import NodeFacts
 from sugarkube_tui.cluster.plan import Problem
 from sugarkube_tui.cluster.queries import Query
 from sugarkube_tui.cluster.secrets import Secret
+from sugarkube_tui.engine.apt import AptProgress
 from sugarkube_tui.engine.asking import Desk, GivenUp
 from sugarkube_tui.engine.errors import ActionFailed
 from sugarkube_tui.engine.events import (
@@ -25,6 +27,7 @@ from sugarkube_tui.engine.events import (
     NodeConnected,
     NodeFinished,
     Result,
+    Spending,
     Spent,
     StepFinished,
     StepStarted,
@@ -32,7 +35,7 @@ from sugarkube_tui.engine.events import (
     Waiting,
     Warned,
 )
-from sugarkube_tui.engine.ports import Answers, Machine, Target, World
+from sugarkube_tui.engine.ports import Answers, Log, Machine, Target, World
 from sugarkube_tui.engine.telling import Stopwatch, Teller
 from sugarkube_tui.steps.base import Step, plan_step
 from sugarkube_tui.steps.catalog import PROBED, STEPS, read_facts
@@ -83,7 +86,7 @@ class NodeRun:
         self.facts: NodeFacts | None = None
         self.goal: Goal | None = None
         self.result: Result | None = None
-        self.stopwatch = Stopwatch(world.clock)
+        self.stopwatch = Stopwatch(world.clock, self._spends)
         self._world = world
         self._teller = teller
         self._desk = desk
@@ -94,6 +97,9 @@ class NodeRun:
         self._warned = False
         self._actions = 0
         self._reboots = 0
+
+    def _spends(self, kind: Spent) -> None:
+        self._teller.tell(Spending(self._teller.at, self.name, kind))
 
     # -- connection and facts
 
@@ -306,11 +312,24 @@ class NodeRun:
                 await self._reboot(action)
             else:
                 with self.stopwatch.spending(Spent.REMOTE):
-                    await self._connected().apply(action, self._log, self._progress_of(action))
+                    await self._connected().apply(action, self._log_of(action), self._progress_of(action))
         finally:
             tell(WaitEnded(self._teller.at, self.name))
         ms = (self._world.clock.now() - began) * 1000
-        tell(ActionFinished(self._teller.at, self.name, step.id, action.title, ms))
+        tell(ActionFinished(self._teller.at, self.name, step.id, action.title, ms, *change_of(action)))
+
+    def _log_of(self, action: Action) -> Log:
+        """Takes the action's output; that of apt-get also tells how far it is."""
+        if not isinstance(action, InstallPackages):
+            return self._log
+        apt, progress = AptProgress(), self._progress_of(action)
+
+        def log(line: str) -> None:
+            self._log(line)
+            if apt.read(line):
+                progress(apt.share, apt.seen)
+
+        return log
 
     def _log(self, line: str) -> None:
         self._teller.log(self.name, line)

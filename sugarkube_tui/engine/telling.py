@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -43,15 +43,25 @@ class Teller:
 
 
 class Stopwatch:
-    """Where a node's time went: seconds by `Spent`; what nobody claims is our own overhead."""
+    """Where a node's time went: seconds by `Spent`; what nobody claims is our own overhead.
 
-    def __init__(self, clock: Clock) -> None:
+    Args:
+        tell: is told what the time goes into from now on, once the stopwatch was begun.
+    """
+
+    def __init__(self, clock: Clock, tell: Callable[[Spent], None]) -> None:
         self._clock = clock
+        self._tell = tell
+        self._begun = False
         self._running = 0
-        self.begin()
+        self._reset()
 
     def begin(self) -> None:
         """Count from nothing again."""
+        self._begun = True
+        self._reset()
+
+    def _reset(self) -> None:
         self._began = self._clock.now()
         self._spent = dict.fromkeys(Spent, 0.0)
 
@@ -60,12 +70,16 @@ class Stopwatch:
         """Claims the time of the block; blocks inside another one do not count twice."""
         self._running += 1
         began = self._clock.now()
+        if self._begun and self._running == 1:
+            self._tell(kind)
         try:
             yield
         finally:
             self._running -= 1
             if self._running == 0:
                 self._spent[kind] += self._clock.now() - began
+                if self._begun:
+                    self._tell(Spent.OVERHEAD)
 
     def totals(self) -> dict[str, float]:
         elapsed = self._clock.now() - self._began

@@ -56,6 +56,11 @@ class Paths:
         return self.state / "plan.toml"
 
     @property
+    def history(self) -> Path:
+        """How long steps took in earlier runs."""
+        return self.state / "history.jsonl"
+
+    @property
     def runs(self) -> Path:
         """One directory for each run."""
         return self.state / "runs"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -56,6 +56,7 @@ class SugarkubeApp(App[int]):
         keymap: other keys than the built-in ones, as `read_keymap` gives them.
         terminal: where it runs.
         plan: a saved plan to begin with; its choices are the defaults already.
+        history: the file with the durations of earlier runs; None keeps none.
 
     Returns (by `run`):
         0 when a cluster was formed and proved, else 1.
@@ -88,6 +89,7 @@ class SugarkubeApp(App[int]):
         keymap: Keymap,
         terminal: Terminal,
         plan: SavedPlan | None = None,
+        history: Path | None = None,
     ) -> None:
         super().__init__()
         self._plan = plan
@@ -100,6 +102,7 @@ class SugarkubeApp(App[int]):
             consents=consents,
             kept=kept,
             given=given,
+            history=history,
         )
         self.keymap = keymap
         self.terminal = terminal

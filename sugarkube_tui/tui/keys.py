@@ -143,7 +143,8 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
     "Run": (
         _continue("when the run has ended: verify; while nodes ask: go to the next of them", "Verify"),
         Key("z", "zoom", "Zoom", "one pane over the whole screen, and back"),
-        Key("p", "goto", "Go to", "go to a node by its name"),
+        Key("v", "timeline", "Timeline", "all nodes on one time scale, and back"),
+        Key("p", "goto", "Go to", "go to a node by its name", shown=False),
         Key("x", "stop", "Stop", "stop the run now; asks first"),
         Key("r", "again", "Retry", "a node asks: look at it again and go on; after a failure: run again"),
         Key("i", "skip", "Go without", "a node asks: go on without this step, where that is safe", False),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sugarkube_tui.cluster.choices import Choices, Defaults
@@ -29,6 +30,7 @@ from sugarkube_tui.tui.words import problem_of
 if TYPE_CHECKING:
     from sugarkube_tui.cluster.roles import Roles
     from sugarkube_tui.engine.formation import Request
+    from sugarkube_tui.store.history import History
     from sugarkube_tui.tui.state.access import Access
     from sugarkube_tui.tui.state.address import AddressCheck
     from sugarkube_tui.tui.state.proof import Proving
@@ -47,6 +49,7 @@ class Session:
 
     Attributes:
         choices: the answers so far; screens replace fields of it.
+        history: how long steps took in earlier runs.
         fault: an error that nobody had foreseen; it is shown until the next one.
     """
 
@@ -61,6 +64,7 @@ class Session:
         consents: Consents,
         kept: KeptPlan,
         given: Iterable[Given] = (),
+        history: Path | None = None,
     ) -> None:
         self.world = world
         self.defaults = defaults
@@ -73,6 +77,7 @@ class Session:
         self.keeping = Keeping(kept, self.saved, self.tasks, self.changes)
         self._login = login
         self._open_journal = self.keeping.journal(open_journal)
+        self._history_path = history
 
     @cached_property
     def access(self) -> Access:
@@ -96,7 +101,13 @@ class Session:
     def run(self) -> Run:
         from sugarkube_tui.tui.state.run import Run
 
-        return Run(self.world, self._open_journal, self.tasks, self.changes)
+        return Run(self.world, self._open_journal, self.history, self.tasks, self.changes)
+
+    @cached_property
+    def history(self) -> History:
+        from sugarkube_tui.store.history import History
+
+        return History(self._history_path)
 
     @property
     def has_run(self) -> bool:

@@ -137,6 +137,11 @@ TOPICS: Mapping[str, Topic] = {
         "What the node says, as it comes. Scrolling up stays at that place and counts what is new; going to "
         "the end follows again.",
     ),
+    "Run#tracks": Topic(
+        "Timeline",
+        "What every node's time went into: work on it, reboots, waiting for other nodes or for you, and "
+        "our own overhead. Below, the highlighted node's times and whom it waited for.",
+    ),
     "Run#result": Topic(
         "Result",
         "What came of the run, node by node, with warnings to see to and what to do next. Nothing is rolled "

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from enum import Enum
 
@@ -134,6 +135,13 @@ def elapsed(seconds: float) -> str:
     whole = max(0, int(seconds))
     hours, rest = divmod(whole, 3600)
     return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60:02}:{rest % 60:02}"
+
+
+def roughly(seconds: float) -> str:
+    """`40 s`, `3 min`: no more exact than an estimate is."""
+    if seconds < 55:
+        return f"{max(10, math.ceil(seconds / 10) * 10)} s"
+    return f"{max(1, round(seconds / 60))} min"
 
 
 def bar(share: float, width: int) -> Content:

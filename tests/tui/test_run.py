@@ -55,7 +55,9 @@ async def test_the_panes_show_the_end_when_they_are_looked_at_again(
 ) -> None:
     async with start(held.world) as driver:
         await to_run(driver)
-        await driver.shows("1 server and 5 agents are Ready")
+        await driver.shows("1 server and 5 agents are Ready", "Next", "sugarkube-tui verify dev")
+        await driver.press("end")
+        await driver.shows("Where the time went", "remote", "asking", "Logs")
         await driver.press("s")
         await driver.shows("▸1 sugarkube0 ✔ Ready", "6 sugarkube5 ✔ Ready")
         assert "▶ working" not in driver.text()
@@ -67,7 +69,9 @@ async def test_the_panes_show_the_end_when_they_are_looked_at_again(
 async def test_small_screens_show_a_list_and_one_pane(held: HeldSimulation, start: Start) -> None:
     async with start(held.world, variables=THREE, on_event=hold_at_install(held)) as driver:
         await to_the_middle(driver)
-        await driver.shows("▸1 sugarkube0", "8/13 Install k3s", "0/6 nodes ready")
+        await driver.shows(
+            "▸1 sugarkube0", "8/13 Install k3s", "0/6 nodes ready", "left, from built-in figures"
+        )
         shown = [pane.node_name for pane in driver.app.screen.query(NodePane) if pane.display]
         assert shown == ["sugarkube0"]
         await driver.press("2")
@@ -213,6 +217,28 @@ async def test_a_node_is_gone_to_by_some_letters_of_its_name(held: HeldSimulatio
         await driver.shows("▸2 sugarkube1")
         await driver.press("p", "x", "y", "enter")
         await driver.shows("▸2 sugarkube1")
+
+
+async def test_the_timeline_shows_where_the_time_went_while_it_runs_and_afterwards(
+    held: HeldSimulation, start: Start
+) -> None:
+    async with start(held.world, variables=THREE, on_event=hold_at_install(held)) as driver:
+        await to_the_middle(driver)
+        await driver.press("v")
+        await driver.shows(
+            "|00:00", "▸ sugarkube0 w", "RRRR", "w work R reboot . waits for others ? asks you"
+        )
+        await driver.press("j", "j")
+        await driver.shows("▸ sugarkube2", "waited for nobody")
+        await driver.press("5")
+        await driver.shows("▸ sugarkube4")
+        await driver.press("escape")
+        await driver.shows("─ 5 sugarkube4")
+        await driver.press("v")
+        held.clock.go_on()
+        await driver.shows("3 servers and 3 agents are Ready")
+        await driver.press("v")
+        await driver.shows("▸ sugarkube4", "waited for sugarkube", "...", "✔")
 
 
 async def test_the_question_about_a_dead_address_is_answered_for_all(

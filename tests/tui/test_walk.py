@@ -38,7 +38,7 @@ async def test_from_the_first_look_to_a_green_proof(
         await driver.shows("sugarkube0: first server", "change /boot/firmware/cmdline.txt", "cgroup_memory=1")
         await driver.press("enter")
         await driver.stage(Stage.RUN)
-        await driver.shows("3 servers and 3 agents are Ready", "6/6 nodes ready", "Where the time went")
+        await driver.shows("3 servers and 3 agents are Ready", "6/6 nodes ready", "Result")
         await driver.press("enter")
         await driver.stage(Stage.VERIFY)
         await driver.shows("✔ sugar/dev is there: 3 of 3 servers seen, 6 of 6 nodes Ready")

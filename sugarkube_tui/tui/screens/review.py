@@ -17,6 +17,7 @@ from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.plan import NodePlan, Problem, blockers, warnings
 from sugarkube_tui.cluster.standing import natural
 from sugarkube_tui.cluster.token import short_hash
+from sugarkube_tui.engine.estimate import expected
 from sugarkube_tui.engine.events import Evidence
 from sugarkube_tui.engine.formation import Look
 from sugarkube_tui.engine.review_text import look_lines
@@ -167,6 +168,7 @@ class ReviewScreen(WizardScreen):
             words.pair("k3s", found.version or f"{choices.channel} channel, resolved during the run"),
             words.pair("Address", choices.registration_address or "none"),
             words.pair("Reboots", ", ".join(reboots) or "none"),
+            *self._duration(found),
             "",
         ]
         if found.live:
@@ -182,6 +184,13 @@ class ReviewScreen(WizardScreen):
             words.muted("one at a time, then the agents. Secrets are shown as ••••."),
         ]
         return parts
+
+    def _duration(self, found: Look) -> list[Content]:
+        if found.plan.empty:
+            return []
+        models = {name: facts.model for name, facts in found.nodes.items()}
+        expects = expected(found.plan, models, self.session.history.recall())
+        return [words.pair("Duration", f"about {words.roughly(expects.seconds)}, {expects.basis}")]
 
     # -- keys
 

@@ -12,12 +12,10 @@ from textual.binding import ActiveBinding, Binding, BindingType
 from textual.content import Content
 from textual.widget import Widget
 
-from sugarkube_tui.engine.board import NodeBoard
 from sugarkube_tui.engine.events import Answer
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings
-from sugarkube_tui.tui.screens.base import WizardScreen
-from sugarkube_tui.tui.screens.dialogs import Confirm
+from sugarkube_tui.tui.screens.answering import Answering
 from sugarkube_tui.tui.screens.goto import GoToNode
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.state.run import Phase
@@ -28,14 +26,15 @@ from sugarkube_tui.tui.widgets.node_pane import NodePane
 from sugarkube_tui.tui.widgets.node_panes import NodePanes
 from sugarkube_tui.tui.widgets.pane import Pane
 from sugarkube_tui.tui.widgets.result import result
+from sugarkube_tui.tui.widgets.timeline import Timeline
 from sugarkube_tui.tui.words import Mood
 
 AROUND_PANES = 6
 """Rows of the screen that are not the panes'."""
 NAME_WIDTH = 18
-WHILE_IT_RUNS = {"proceed": "To question", "zoom": "", "goto": "", "stop": "", "help": ""}
+WHILE_IT_RUNS = {"proceed": "To question", "zoom": "", "timeline": "", "stop": "", "help": ""}
 WHILE_IT_ASKS = {"again": "", "skip": "", "direct": "", "give_up": "", "stop": "", "help": ""}
-AT_THE_END = {"proceed": "", "again": "Run again", "result": "", "help": ""}
+AT_THE_END = {"proceed": "", "again": "Run again", "result": "", "timeline": "", "help": ""}
 MOODS = {
     Phase.DONE: Mood.GOOD,
     Phase.FAILED: Mood.BAD,
@@ -48,10 +47,11 @@ class View(Enum):
     """What the screen shows of the run."""
 
     PANES = "panes"
+    TIMELINE = "timeline"
     RESULT = "result"
 
 
-class RunScreen(WizardScreen):
+class RunScreen(Answering):
     """Panes in a grid where they fit, else a list with one pane; `z` gives one pane all the room."""
 
     STAGE = Stage.RUN
@@ -66,25 +66,18 @@ class RunScreen(WizardScreen):
     def body(self) -> Iterable[Widget]:
         yield LiveRows("list", can_focus=False)
         yield NodePanes(self.session.run)
+        yield Timeline(id="timeline")
         yield Pane("Result", "result")
 
     def ready(self) -> None:
-        self._current = next(iter(self.session.run.board.nodes), "")
+        self.current = next(iter(self.session.run.board.nodes), "")
         self._view = View.PANES
         self._phase = Phase.IDLE
-        self._confirming = ""  # the node that is to be given up, while that is being confirmed
         self._show_view()
 
     def _tick(self) -> None:
-        dialog = self.wizard.screen
-        if isinstance(dialog, Confirm) and not self._still_to_confirm():
-            dialog.dismiss(False)
+        self.close_what_is_settled()
         super()._tick()
-
-    def _still_to_confirm(self) -> bool:
-        run = self.session.run
-        node = run.board.nodes.get(self._confirming)
-        return run.phase.active and (node is None or node.result is None)
 
     def always_draws(self) -> bool:
         return self.session.run.phase.active
@@ -109,6 +102,8 @@ class RunScreen(WizardScreen):
         match self._view:
             case View.RESULT:
                 self.query_one("#result", Pane).show(result(run))
+            case View.TIMELINE:
+                self.query_one(Timeline).show(run, self._index)
             case View.PANES:
                 self._draw_list()
                 self.query_one(NodePanes).draw()
@@ -123,7 +118,7 @@ class RunScreen(WizardScreen):
         rows.show(
             len(nodes),
             lambda index: run_lead.row(
-                index + 1, nodes[index], run, nodes[index].name == self._current, width
+                index + 1, nodes[index], run, nodes[index].name == self.current, width
             ),
             self._index,
         )
@@ -136,11 +131,7 @@ class RunScreen(WizardScreen):
 
     @property
     def _index(self) -> int:
-        return self._names.index(self._current) if self._current in self._names else 0
-
-    @property
-    def _node(self) -> NodeBoard | None:
-        return self.session.run.board.nodes.get(self._current)
+        return self._names.index(self.current) if self.current in self._names else 0
 
     def on_resize(self, event: events.Resize) -> None:
         self._arrange()
@@ -150,8 +141,10 @@ class RunScreen(WizardScreen):
         match self._view:
             case View.RESULT:
                 self.query_one("#result").focus()
+            case View.TIMELINE:
+                self.query_one(Timeline).focus_rows()
             case View.PANES:
-                self.query_one(NodePanes).focus_log(self._current)
+                self.query_one(NodePanes).focus_log(self.current)
 
     def _arrange(self) -> None:
         """Grid, list with one pane, or one pane alone; what is hidden draws nothing."""
@@ -161,21 +154,22 @@ class RunScreen(WizardScreen):
         panes.display = in_panes
         self.query_one("#list").display = in_panes and not grid and not zoomed and len(self._names) > 1
         self.query_one("#result").display = self._view is View.RESULT
+        self.query_one(Timeline).display = self._view is View.TIMELINE
         if in_panes:
-            panes.show_only(self._names if grid else [self._current])
+            panes.show_only(self._names if grid else [self.current])
 
     def _choose(self, index: int) -> None:
         names = self._names
         if not 0 <= index < len(names):
             return
-        self._current = names[index]
+        self.current = names[index]
         self._show_view()
         self._redraw()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         pane = next((node for node in event.widget.ancestors if isinstance(node, NodePane)), None)
-        if pane is not None and pane.node_name != self._current:
-            self._current = pane.node_name
+        if pane is not None and pane.node_name != self.current:
+            self.current = pane.node_name
             self._redraw()
 
     def on_live_rows_chosen(self, event: LiveRows.Chosen) -> None:
@@ -200,7 +194,7 @@ class RunScreen(WizardScreen):
 
     def _footer(self) -> Mapping[str, str]:
         """At most five actions, with other labels than usual where there are any."""
-        run, node = self.session.run, self._node
+        run, node = self.session.run, self.node
         if not run.phase.active:
             return AT_THE_END
         asked = node is not None and node.question is not None and self._view is View.PANES
@@ -210,22 +204,21 @@ class RunScreen(WizardScreen):
         return super().check_action(action, parameters) if self._makes_sense(action) else False
 
     def _makes_sense(self, action: str) -> bool:
-        run, node = self.session.run, self._node
+        run = self.session.run
         in_panes = self._view is View.PANES
         match action:
             case "again" if run.phase.active:
-                return self._may_answer(Answer.RETRY)
+                return in_panes and self.may_answer(Answer.RETRY)
             case "again":
                 return run.phase in (Phase.FAILED, Phase.STOPPED)
             case "skip":
-                return self._may_answer(Answer.SKIP)
+                return in_panes and self.may_answer(Answer.SKIP)
             case "direct":
-                return self._may_answer(Answer.DIRECT)
+                return in_panes and self.may_answer(Answer.DIRECT)
             case "give_up":
-                at_work = node is not None and bool(node.role) and node.result is None
-                return at_work and in_panes and run.phase is Phase.RUNNING
+                return in_panes and self.may_give_up
             case "proceed" if run.phase.active:
-                return bool(run.asking) and not (in_panes and run.asking == [self._current])
+                return bool(run.asking) and not (in_panes and run.asking == [self.current])
             case "stop":
                 return run.phase is Phase.RUNNING
             case "result":
@@ -239,53 +232,13 @@ class RunScreen(WizardScreen):
             case _:
                 return True
 
-    def _may_answer(self, answer: Answer) -> bool:
-        asked = self._node.question if self._node is not None else None
-        return self._view is View.PANES and asked is not None and answer in asked.answers
-
-    def action_skip(self) -> None:
-        self._answer(Answer.SKIP)
-
-    def action_direct(self) -> None:
-        self._answer(Answer.DIRECT)
-
-    def _answer(self, answer: Answer) -> None:
-        self.session.run.answer(self._current, answer)
-
-    def action_give_up(self) -> None:
-        name, node = self._current, self._node
-        if node is None:
-            return
-        asks = node.question is not None
-        self._confirming = name
-        self.wizard.push_screen(
-            Confirm(
-                f"Give {name} up?",
-                f"{'It stays as it is now' if asks else 'Nothing more is begun on it'}; "
-                "the other nodes go on. What depends on it is set aside, too: without the first server "
-                "nobody joins.\n\nRunning again later goes on from what is true on the node.",
-                f"give {name} up",
-                "keep it",
-            ),
-            lambda confirmed: self._give_up_confirmed(name, confirmed),
-        )
-
-    def _give_up_confirmed(self, name: str, confirmed: bool | None) -> None:
-        self._confirming = ""
-        if confirmed:
-            run = self.session.run
-            if name in run.asking:
-                run.answer(name, Answer.GIVE_UP)
-            else:
-                run.give_up(name)
-
     def action_jump(self, index: int) -> None:
         if self._view is View.RESULT:
             self._view = View.PANES
         self._choose(index)
 
     def action_pane(self, by: int) -> None:
-        if self._names and self._view is View.PANES:
+        if self._names and self._view is not View.RESULT:
             self._choose((self._index + by) % len(self._names))
 
     def action_goto(self) -> None:
@@ -301,7 +254,7 @@ class RunScreen(WizardScreen):
         self._redraw()
 
     def action_follow(self) -> None:
-        pane = self.query_one(NodePanes).pane(self._current)
+        pane = self.query_one(NodePanes).pane(self.current)
         if pane is not None:
             log = pane.query_one(LogPane)
             log.follow(not log.following)
@@ -314,33 +267,16 @@ class RunScreen(WizardScreen):
         self._redraw()
 
     def action_result(self) -> None:
-        self._view = View.PANES if self._view is View.RESULT else View.RESULT
+        self._toggle(View.RESULT)
+
+    def action_timeline(self) -> None:
+        self._toggle(View.TIMELINE)
+
+    def _toggle(self, view: View) -> None:
+        """Show a view, or the panes again."""
+        self._view = View.PANES if self._view is view else view
         self._show_view()
         self._redraw()
-
-    def action_stop(self) -> None:
-        self._confirming = ""
-        self.wizard.push_screen(
-            Confirm(
-                "Stop the run?",
-                "Nothing more is begun on any node. No file is left half-written, and what is done stays "
-                "done; a command that a node has begun may still end there by itself.\n\n"
-                "Running again goes on from what is true on the nodes.",
-                "stop now",
-                "let it run",
-            ),
-            self._stop_confirmed,
-        )
-
-    def _stop_confirmed(self, confirmed: bool | None) -> None:
-        if confirmed:
-            self.session.run.stop()
-
-    def action_again(self) -> None:
-        if self.session.run.phase.active:
-            self._answer(Answer.RETRY)
-        else:
-            self.session.run_again()
 
     def action_proceed(self) -> None:
         run = self.session.run

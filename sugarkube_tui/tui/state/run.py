@@ -6,11 +6,16 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from enum import StrEnum
+from pathlib import Path
 
 from sugarkube_tui.engine.board import Board, NodeBoard
+from sugarkube_tui.engine.estimate import Estimate, remaining, samples
 from sugarkube_tui.engine.events import Answer, Asked, Event, EventSink, Evidence, Result
 from sugarkube_tui.engine.formation import Formation, Request
 from sugarkube_tui.engine.ports import World
+from sugarkube_tui.engine.report import Report, report_of
+from sugarkube_tui.store.history import History
+from sugarkube_tui.store.reports import save_report
 from sugarkube_tui.tui.state.changes import Changes
 from sugarkube_tui.tui.tasks import Tasks
 from sugarkube_tui.tui.words import problem_of
@@ -39,13 +44,21 @@ class Run:
 
     Attributes:
         fault: why it ended without telling, or why no log is kept.
+        report: what came of it; None before its end.
+        report_path: where that is kept; empty when it is not.
     """
 
-    def __init__(self, world: World, open_journal: OpenJournal, tasks: Tasks, changes: Changes) -> None:
+    def __init__(
+        self, world: World, open_journal: OpenJournal, history: History, tasks: Tasks, changes: Changes
+    ) -> None:
         self.board = Board()
         self.phase = Phase.IDLE
         self.request: Request | None = None
         self.fault: Evidence | None = None
+        self.report: Report | None = None
+        self.report_path = ""
+        self._history = history
+        self._estimated: tuple[int, Estimate] | None = None
         self._answers: dict[str, asyncio.Future[Answer]] = {}
         self._formation: Formation | None = None
         self._world = world
@@ -60,6 +73,14 @@ class Run:
         """Since the run began, until its end."""
         end = self._ended if self._ended is not None else self._world.clock.now()
         return end - self._began
+
+    def remaining(self) -> Estimate:
+        """How long it will still take; looked at anew every second."""
+        second = int(self.seconds)
+        if self._estimated is None or self._estimated[0] != second:
+            estimate = remaining(self.board, self.seconds, self._history.recall())
+            self._estimated = (second, estimate)
+        return self._estimated[1]
 
     def seconds_of(self, node: NodeBoard) -> float:
         return self.seconds if node.finished_at is None else node.finished_at
@@ -78,7 +99,8 @@ class Run:
             directory,
             {target.name: NodeBoard(target.name) for target in request.targets},
         )
-        self.phase, self._ended = Phase.RUNNING, None
+        self.phase, self._ended, self._estimated = Phase.RUNNING, None, None
+        self.report, self.report_path = None, ""
         self._began = self._world.clock.now()
         self._tasks.start("run", self._run(self.request, sink))
         self._changes.note()
@@ -129,9 +151,21 @@ class Run:
             raise
         finally:
             self._formation = None
+            self._keep(request)
             self._ended = self._world.clock.now()
             self._changes.note()
             await formation.close()
+
+    def _keep(self, request: Request) -> None:
+        """The report, and what later runs can learn from this one."""
+        self.report = report_of(self.board, request.targets, request.choices.environment)
+        self._history.record(samples(self.board))
+        directory = Path(self.board.log_directory)
+        if self.board.log_directory and directory.is_dir():
+            try:
+                self.report_path = str(save_report(directory, self.report))
+            except OSError as error:
+                self.fault = Evidence("the report could not be kept", str(error))
 
     def _fold(self, event: Event) -> None:
         self.board.fold(event)

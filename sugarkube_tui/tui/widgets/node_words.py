@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 
 from sugarkube_tui.engine.board import NodeBoard
-from sugarkube_tui.engine.events import Answer, Asked, Result
+from sugarkube_tui.engine.events import Answer, Asked, Result, Spent
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.state.run import Phase
 from sugarkube_tui.tui.words import MOOD_OF_RESULT, Mood
@@ -35,6 +35,8 @@ def mood_and_word(node: NodeBoard, phase: Phase) -> tuple[Mood, str]:
         return Mood.WARN, "stopped"
     if node.question is not None:
         return Mood.OPEN, "asks you"
+    if node.track.now is Spent.REBOOT:
+        return Mood.WAIT, "rebooting"
     if node.waiting is not None and node.waiting.what != node.action:
         return Mood.WAIT, "waiting"
     if node.step:

@@ -1,15 +1,15 @@
-"""What came of a run: results, failures with their remedy, and where the time went."""
+"""What came of a run: results, what to see to, what to do next, what was changed, where the time went."""
 
 from __future__ import annotations
 
 from textual.content import Content
 
-from sugarkube_tui.engine.board import NodeBoard
-from sugarkube_tui.engine.events import Spent
+from sugarkube_tui.engine.events import Result, Spent
+from sugarkube_tui.engine.report import NodeReport, Report
 from sugarkube_tui.tui import words
-from sugarkube_tui.tui.state.run import Phase, Run
-from sugarkube_tui.tui.widgets.node_words import state_of
-from sugarkube_tui.tui.words import Mood
+from sugarkube_tui.tui.state.run import Run
+from sugarkube_tui.tui.widgets.node_words import DONE_WORDS
+from sugarkube_tui.tui.words import MOOD_OF_RESULT, Mood
 
 HEADS = {
     Spent.REMOTE: "remote",
@@ -19,74 +19,103 @@ HEADS = {
     Spent.OVERHEAD: "overhead",
 }
 CELL = 11
+NAMES_SHOWN = 8
+"""Names of one kind of change that are shown of one node; the report has them all."""
 
 
 def result(run: Run) -> list[Content | str]:
     """The whole, line by line."""
-    parts: list[Content | str] = [_verdict(run)]
-    finished = run.board.finished
-    if finished is not None and finished.remedy:
-        parts.append(words.remedy(finished.remedy))
+    parts: list[Content | str] = []
     if run.fault is not None:
-        parts += words.evidence(run.fault)
-    parts += ["", *_table(run)]
-    for node in run.board.nodes.values():
-        if node.evidence is not None:
-            parts += ["", words.strong(node.name), *words.evidence(node.evidence)]
-        for warning in node.warnings:
-            parts += ["", words.strong(node.name), words.state(Mood.WARN, warning.what)]
-            if warning.remedy:
-                parts.append(words.remedy(warning.remedy))
-    parts += ["", *_times(run)]
-    if run.board.log_directory:
-        parts += ["", Content.assemble(("Logs  ", words.MUTED), words.plain(run.board.log_directory))]
+        parts += [*words.evidence(run.fault), ""]
+    if (report := run.report) is None:
+        return parts
+    parts.append(_verdict(report))
+    if report.remedy:
+        parts.append(words.remedy(report.remedy))
+    width = min(16, max((len(node.name) for node in report.nodes), default=4))
+    parts += ["", *_table(report, width)]
+    parts += _troubles(report)
+    for step in report.next_steps:
+        if step is report.next_steps[0]:
+            parts += ["", words.strong("Next")]
+        parts += [words.plain(f"  {step.what}"), words.muted(f"    $ {step.command}")]
+    parts += ["", *_changes(report, width), "", *_times(report, width), ""]
+    if run.report_path:
+        parts.append(words.pair("Report", run.report_path, 6))
+    if report.log_directory:
+        parts.append(words.pair("Logs", report.log_directory, 6))
     return parts
 
 
-def _verdict(run: Run) -> Content:
-    finished = run.board.finished
-    what = finished.what if finished is not None else run.phase.value
-    mood = {Phase.DONE: Mood.GOOD, Phase.FAILED: Mood.BAD}.get(run.phase, Mood.WARN)
-    return Content.assemble(words.state(mood, what), (f"  in {words.elapsed(run.seconds)}", words.MUTED))
+def _verdict(report: Report) -> Content:
+    mood = {Result.FAILED: Mood.BAD, Result.STOPPED: Mood.WARN}.get(report.result, Mood.GOOD)
+    took = (f"  in {words.elapsed(report.seconds)}", words.MUTED)
+    return Content.assemble(words.state(mood, report.what), took)
 
 
-def _table(run: Run) -> list[Content]:
-    nodes = list(run.board.nodes.values())
-    width = _name_width(nodes)
+def _name(node: NodeReport, width: int) -> Content:
+    return words.strong(node.name).truncate(width, ellipsis=True, pad=True)
+
+
+def _table(report: Report, width: int) -> list[Content]:
     rows = [words.muted(f"{'Node':<{width}}  {'Result':<15}  {'Role':<12}  Actions  Reboots     Time")]
-    for node in nodes:
+    for node in report.nodes:
+        state = (
+            words.state(MOOD_OF_RESULT[node.result], DONE_WORDS[node.result])
+            if node.result is not None
+            else words.state(Mood.WARN, "cut off")
+        )
         rows.append(
             Content("  ").join(
                 [
-                    words.strong(node.name).truncate(width, ellipsis=True, pad=True),
-                    state_of(node, run.phase).truncate(15, ellipsis=True, pad=True),
+                    _name(node, width),
+                    state.truncate(15, ellipsis=True, pad=True),
                     Content(f"{node.role:<12}"),
                     Content(f"{node.actions:>7}"),
                     Content(f"{node.reboots:>7}"),
-                    Content(f"{words.elapsed(run.seconds_of(node)):>7}"),
+                    Content(f"{words.elapsed(node.seconds):>7}"),
                 ]
             )
         )
     return rows
 
 
-def _times(run: Run) -> list[Content]:
-    nodes = [node for node in run.board.nodes.values() if node.spent]
-    if not nodes:
-        return []
-    width = _name_width(nodes)
+def _troubles(report: Report) -> list[Content | str]:
+    parts: list[Content | str] = []
+    for node in report.nodes:
+        if node.evidence is not None:
+            parts += ["", words.strong(node.name), *words.evidence(node.evidence)]
+        for warning in node.warnings:
+            parts += ["", words.strong(node.name), words.state(Mood.WARN, warning.what)]
+            if warning.remedy:
+                parts.append(words.remedy(warning.remedy))
+    return parts
+
+
+def _changes(report: Report, width: int) -> list[Content]:
+    rows = [words.strong("What was changed")]
+    for node in report.nodes:
+        name = _name(node, width)
+        if not node.changes:
+            rows.append(Content.assemble(name, words.muted("  nothing")))
+        for kind, names in node.changes.items():
+            more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
+            what = words.plain(f"{', '.join(names[:NAMES_SHOWN])}{more}")
+            rows.append(Content.assemble(name, (f"  {kind:<8}  ", words.MUTED), what))
+            name = Content(" " * width)
+    return rows
+
+
+def _times(report: Report, width: int) -> list[Content]:
     heads = "".join(f"{HEADS[kind]:>{CELL}}" for kind in Spent)
     rows = [words.strong("Where the time went"), words.muted(f"{'Node':<{width}}{heads}")]
-    for node in nodes:
+    for node in report.nodes:
         total = sum(node.spent.values()) or 1.0
         cells = "".join(f"{_spent(node.spent.get(kind.value, 0.0), total):>{CELL}}" for kind in Spent)
-        rows.append(Content.assemble(words.strong(node.name).truncate(width, ellipsis=True, pad=True), cells))
+        rows.append(Content.assemble(_name(node, width), cells))
     return rows
 
 
 def _spent(seconds: float, total: float) -> str:
     return f"{seconds:.0f} s {seconds / total:4.0%}"
-
-
-def _name_width(nodes: list[NodeBoard]) -> int:
-    return min(16, max((len(node.name) for node in nodes), default=4))

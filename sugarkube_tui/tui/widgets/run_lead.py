@@ -40,11 +40,19 @@ def lead(run: Run) -> Content:
         case Phase.FAILED:
             parts.append(words.state(Mood.BAD, "not finished: r runs again"))
         case _:
-            pass
-    servers = sum(node.role.endswith("server") for node in nodes)
-    agents = sum(node.role == "agent" for node in nodes)
-    parts.append(words.muted(f"{words.plural(servers, 'server')} · {words.plural(agents, 'agent')}"))
+            parts.append(_remaining(run))
     return Content("   ").join(parts)
+
+
+def _remaining(run: Run) -> Content:
+    """How long it will still take, and from where that is known."""
+    if not any(node.role for node in run.board.nodes.values()):
+        return words.muted("reading the nodes")
+    left = run.remaining()
+    after = " after your answer" if run.asking else ""
+    return Content.assemble(
+        f"about {words.roughly(left.seconds)} left{after}", (f", {left.basis}", words.MUTED)
+    )
 
 
 def row(number: int, node: NodeBoard, run: Run, here: bool, width: int) -> Content:
