@@ -36,6 +36,8 @@ class Roles:
     """The live cluster's; empty when a new one is bootstrapped."""
     direct: str = ""
     """The address of a server, by which nodes can join without a registration address."""
+    order: tuple[str, ...] = ()
+    """The new nodes, in the order in which they become servers."""
 
 
 def assign_roles(
@@ -108,7 +110,7 @@ def assign_roles(
         reason = "there will be servers enough" if choices.servers > 1 else "there will be a server"
         assignments[name] = assignment(name, Role.AGENT, reason)
     problems = tuple(objections(standing, choices, token, len(new_servers)))
-    return Roles({name: assignments[name] for name in nodes}, problems, standing.ca_hash, direct)
+    return Roles({name: assignments[name] for name in nodes}, problems, standing.ca_hash, direct, tuple(new))
 
 
 def in_order(names: Sequence[str], order: Sequence[str]) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 from sugarkube_tui.cluster.actions import Action
 from sugarkube_tui.cluster.choices import Goal
 from sugarkube_tui.cluster.facts import AccessFacts, Interface, NodeFacts
+from sugarkube_tui.cluster.fitness import Doubt, doubts
 from sugarkube_tui.cluster.plan import Problem, Severity
 from sugarkube_tui.cluster.release import RELEASE_SUFFIXES
 from sugarkube_tui.cluster.text import clean_line
@@ -17,8 +18,6 @@ from sugarkube_tui.steps.base import Answers, Stage, Step, number
 
 MINIMUM_FREE_MB = 1_000
 """MiB on the root file system: the binary, its unpacked data and the first images (estimate)."""
-SERVER_MEMORY_MB = 1_800
-"""k3s documentation asks for 2 GB on a server; a "2 GB" Pi reports somewhat less."""
 
 _HOSTNAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _VIRTUAL = ("lo", "docker", "br-", "cni", "flannel", "veth", "tailscale", "wg", "virbr", "kube")
@@ -101,19 +100,26 @@ def decide(facts: NodeFacts, goal: Goal) -> Iterator[Action | Problem]:
             "give it one of letters, digits and inner dashes, without a domain: "
             "sudo hostnamectl set-hostname sugarkube0",
         )
-    if goal.role.is_server and 0 < access.memory_mb < SERVER_MEMORY_MB and not goal.kept:
-        yield Problem(
-            f"{access.memory_mb} MiB of memory is little for a server",
-            "k3s asks for 2 GB on servers; make this node an agent if it swaps",
-            Severity.WARNING,
-        )
-    if goal.role.is_server and goal.embedded_etcd and access.on_sd_card and not goal.kept:
-        yield Problem(
-            "etcd on an SD card wears it out and loses elections when it is slow",
-            "boot servers from NVMe or SSD",
-            Severity.WARNING,
-            why=f"the root file system is on {access.root_device}",
-        )
+    if goal.role.is_server and not goal.kept:
+        for doubt in doubts(access, embedded_etcd=goal.embedded_etcd):
+            yield _warning(doubt, access)
+
+
+def _warning(doubt: Doubt, access: AccessFacts) -> Problem:
+    match doubt:
+        case Doubt.LITTLE_MEMORY:
+            return Problem(
+                f"{access.memory_mb} MiB of memory is little for a server",
+                "k3s asks for 2 GB on servers; make this node an agent if it swaps",
+                Severity.WARNING,
+            )
+        case Doubt.SD_CARD:
+            return Problem(
+                "etcd on an SD card wears it out and loses elections when it is slow",
+                "boot servers from NVMe or SSD",
+                Severity.WARNING,
+                why=f"the root file system is on {access.root_device}",
+            )
 
 
 STEP = Step("access", "Access and facts", Stage.PREPARE, PROBE, decide)

@@ -15,6 +15,7 @@ from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.hosts import Host
 from sugarkube_tui.cluster.saved_plan import SavedPlan
+from sugarkube_tui.cluster.standing import Standing
 from sugarkube_tui.cluster.token import JoinToken, token_from_variables
 from sugarkube_tui.engine.outcome import Evidence, Result
 from sugarkube_tui.engine.ports import Given, Login, Target, World
@@ -70,6 +71,7 @@ class Session:
         self.defaults = defaults
         self.variables = variables
         self.choices: Choices = defaults.choices
+        self._answered: set[str] = set()
         self.fault: Evidence | None = None
         self.changes = Changes()
         self.tasks = Tasks(self._on_fault, self.changes.note)
@@ -137,7 +139,8 @@ class Session:
     # -- answers
 
     def choose(self, **answers: object) -> None:
-        """Replace some of the choices."""
+        """Replace some of the choices; what was chosen is not suggested any more."""
+        self._answered |= answers.keys()
         self.choices = replace(self.choices, **answers)  # type: ignore[arg-type]
         self.keeping.soon()
         self.changes.note()
@@ -163,16 +166,31 @@ class Session:
         token = self._token_if_usable()
         return {self.environment: token.ca_hash} if token is not None and token.ca_hash else {}
 
-    def roles(self) -> Roles:
-        """The roles as they will be, as far as the nodes and the LAN are known by now."""
+    def roles(self, **answers: object) -> Roles:
+        """The roles as they will be, as far as the nodes and the LAN are known by now.
+
+        Args:
+            answers: choices that are to count instead of those that were made.
+        """
         from sugarkube_tui.cluster.roles import assign_roles
 
-        try:
-            token = self.token()
-        except InvalidInput:
-            token = None
+        choices = replace(self.choices, **answers)  # type: ignore[arg-type]
         live = self.scan.live_servers(self.environment)
-        return assign_roles(self.access.facts, live, self.choices, token)
+        return assign_roles(self.access.facts, live, choices, self._token_if_usable())
+
+    def suggest_servers(self) -> None:
+        """Offer the likely number of servers, unless one was chosen or a variable names it."""
+        from sugarkube_tui.cluster.cautions import likely_servers
+
+        if "servers" not in self._answered and "servers" not in self.defaults.sources:
+            self.choices = replace(self.choices, servers=likely_servers(self.standing()))
+            self.changes.note()
+
+    def standing(self) -> Standing:
+        """What there is of the environment's cluster, as far as nodes and LAN are known by now."""
+        token = self._token_if_usable()
+        live = self.scan.live_servers(self.environment)
+        return Standing.of(self.environment, self.access.facts, live, (token.ca_hash or "") if token else "")
 
     def choose_hosts(self, hosts: Sequence[Host]) -> None:
         """The hosts that are to become the cluster; a user or port that one was named with is kept."""

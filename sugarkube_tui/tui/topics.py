@@ -103,9 +103,18 @@ TOPICS: Mapping[str, Topic] = {
         "The other nodes become agents. More servers can be added later by running again.",
     ),
     "Servers#other": Topic("Number", "How many servers, from 1 to 9. Odd numbers are the useful ones."),
-    "Servers#note": Topic(
+    "Servers#nodes": Topic(
         "Who becomes what",
-        "Each node's role and the reason for it. Servers that are there already stay what they are.",
+        "Each node's role. New nodes become servers from the top, until the number is reached; the very "
+        "first starts the cluster. K and J move the highlighted node, b puts those first that do best as "
+        "servers, n goes back to the order of names. Servers that are there already stay what they are.",
+    ),
+    "Servers#note": Topic(
+        "Why, and what to think of",
+        "The reason for the highlighted node's role, and what speaks against the choice, each with the key "
+        "that settles it.\n\n"
+        "A taint keeps workloads off the servers. Without any agent it would leave them Pending, so there is "
+        "none then, unless you want it: t.",
     ),
     # -- Address
     "Address#address": Topic(

@@ -86,6 +86,60 @@ async def test_more_servers_than_nodes_is_warned_of(held: HeldSimulation, start:
         await driver.shows("only 6 of 9 servers are there")
 
 
+async def test_the_likely_number_is_chosen_already(held: HeldSimulation, start: Start) -> None:
+    async with start(held.world) as driver:
+        await to_servers(driver)
+        await driver.shows("● 3", "2 of 3 must agree: 3 - 2 = 1", "3 servers survive 1 failure")
+        await driver.press("escape", "escape")
+        await driver.stage(Stage.ACCESS)
+        for _ in range(4):
+            await driver.press("o")
+        await driver.shows("2 of 2 in")
+        await driver.press("enter", "enter")
+        await driver.stage(Stage.SERVERS)
+        await driver.shows("● 1", "1 server survives no failure")
+
+
+async def test_a_card_under_etcd_is_told_before_and_settled_by_keys(
+    held: HeldSimulation, start: Start
+) -> None:
+    async with start(held.world) as driver:
+        await to_servers(driver)
+        await driver.shows("sugarkube2 ■ server ▲ SD card", "sugarkube2: etcd on an SD card")
+        await driver.press("J")  # goes to the list
+        await driver.press("j", "j", "J")
+        await driver.shows("sugarkube3 ■ server", "sugarkube2 □ agent", "in your order")
+        assert "SD card" not in driver.text()
+        await driver.press("k", "K", "K", "K")
+        await driver.shows("sugarkube3 ◆ first server", "sugarkube3: moved there by you")
+        await driver.press("n")
+        await driver.shows("sugarkube2 ■ server ▲ SD card", "sugarkube0 ◆ first server", "by name")
+        await driver.press("b")
+        await driver.shows("sugarkube3 ■ server", "in your order")
+        assert "SD card" not in driver.text()
+        assert driver.app.session.choices.order[:3] == ("sugarkube0", "sugarkube1", "sugarkube3")
+
+
+async def test_servers_without_an_agent_are_told_of_their_taint(held: HeldSimulation, start: Start) -> None:
+    for name in ("sugarkube2", "sugarkube3", "sugarkube4", "sugarkube5"):
+        del held.simulation.network.pis[name]
+    async with start(held.world) as driver:
+        await driver.shows("2 hosts selected", "✔ answers")
+        await driver.press("enter")
+        await driver.stage(Stage.ACCESS)
+        await driver.log_in()
+        await driver.press("enter")
+        await driver.stage(Stage.SERVERS)
+        await driver.press("end", "enter", "2")
+        await driver.shows("2 servers are no safer than 1", "Workloads run on the servers, too")
+        await driver.press("tab", "t")
+        await driver.shows("no node will take workloads", "leave the servers untainted")
+        assert driver.app.session.choices.taint_servers is True
+        await driver.press("t")
+        await driver.shows("Workloads run on the servers, too")
+        assert "no node will take workloads" not in driver.text()
+
+
 async def test_an_address_is_checked_while_it_is_typed(held: HeldSimulation, start: Start) -> None:
     async with start(held.world) as driver:
         await to_servers(driver)

@@ -6,6 +6,7 @@ import pytest
 
 from screenshots.held import HeldSimulation
 from sugarkube_tui.tui.stages import Stage
+from sugarkube_tui.tui.widgets.stepper import Stepper
 from tests.tui.conftest import LARGE, SMALL, Start
 
 HOSTS = 8
@@ -26,8 +27,7 @@ async def test_from_the_first_look_to_a_green_proof(
         await driver.shows("● dev", "_k3s-sugar-dev._tcp", "SUGARKUBE_TOKEN_DEV")
         await driver.press("enter")
         await driver.stage(Stage.SERVERS)
-        await driver.press("down")
-        await driver.shows("3 servers survive 1 failure", "sugarkube0  first server")
+        await driver.shows("3 servers survive 1 failure", "sugarkube0 ◆ first server")
         await driver.press("enter")
         await driver.stage(Stage.ADDRESS)
         await driver.shows("none: nothing to check")
@@ -48,9 +48,32 @@ async def test_from_the_first_look_to_a_green_proof(
     assert driver.app.return_code == 0
 
 
+async def test_three_fresh_pis_and_an_agent_need_eight_key_presses_at_most(
+    held: HeldSimulation, start: Start
+) -> None:
+    for name in ("sugarkube3", "sugarkube4", "sugarkube5", "sugarkube7"):
+        del held.simulation.network.pis[name]
+    async with start(held.world) as driver:
+        session = driver.app.session
+        await driver.shows("3 hosts selected")
+        pressed = 0
+        while driver.app.screen.query_one(Stepper).stage is not Stage.RUN:
+            await driver.until(lambda: not (session.access.busy or session.review.looking), "what is asked")
+            await driver.press("enter")
+            pressed += 1
+            assert pressed <= 8, driver.text()
+        assert session.run.request is not None
+        assert session.run.request.choices.servers == 3
+        assert [target.name for target in session.run.request.targets] == [
+            "sugarkube0",
+            "sugarkube1",
+            "sugarkube2",
+        ]
+
+
 async def test_a_second_walk_finds_nothing_to_do(held: HeldSimulation, start: Start) -> None:
     for walk in range(2):
-        async with start(held.world, variables={"SUGARKUBE_SERVERS": "3"}) as driver:
+        async with start(held.world) as driver:
             await driver.hosts(HOSTS)
             await driver.shows("6 hosts selected")
             await driver.press("enter")
@@ -76,12 +99,12 @@ async def test_escape_goes_back_and_keeps_every_answer(held: HeldSimulation, sta
         await driver.shows("● int")
         await driver.press("enter")
         await driver.stage(Stage.SERVERS)
-        await driver.press("down", "enter")
+        await driver.press("up", "J", "J", "enter")
         await driver.stage(Stage.ADDRESS)
         await driver.press(*"10.99.0.5")
         await driver.press("escape")
         await driver.stage(Stage.SERVERS)
-        await driver.shows("● 3")
+        await driver.shows("● 1", "sugarkube2 ◆ first server")
         await driver.press("escape")
         await driver.stage(Stage.ENVIRONMENT)
         await driver.shows("● int")

@@ -224,6 +224,7 @@ class AccessScreen(WizardScreen):
         name = self.query_one("#hosts", Table).highlighted
         if name:
             self.session.leave_out(name)
+            self._redraw()
 
     def action_back(self) -> None:
         self.session.access.stop()

@@ -1,4 +1,4 @@
-"""Servers: how many of the nodes run the control plane."""
+"""Servers: how many of the nodes run the control plane, and which."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Label, Static
 
+from sugarkube_tui.cluster.cautions import Caution, Concern, cautions
 from sugarkube_tui.cluster.choices import parse_servers
 from sugarkube_tui.cluster.errors import InvalidInput
+from sugarkube_tui.cluster.fitness import fittest_first, moved
 from sugarkube_tui.cluster.objections import fault_tolerance
+from sugarkube_tui.cluster.roles import Roles
 from sugarkube_tui.cluster.standing import natural
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings
@@ -23,10 +26,20 @@ from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.widgets.choose import Choose
 from sugarkube_tui.tui.widgets.field import Field
 from sugarkube_tui.tui.widgets.pane import Pane
-from sugarkube_tui.tui.widgets.table import Column, Row
+from sugarkube_tui.tui.widgets.table import Column, Row, Table
 from sugarkube_tui.tui.words import Mood
 
 USUAL = ("1", "3", "5")
+NODES = (Column("Node", 12, grow=2), Column("Becomes", 14), Column("Note", 11, grow=1))
+IN_SHORT = {Concern.SD_CARD: "SD card", Concern.LITTLE_MEMORY: "memory"}
+"""Concerns of single nodes in a column's width; the pane below tells the whole."""
+SETTLED_BY = {
+    Concern.SD_CARD: "b puts the better ones first, K and J move one",
+    Concern.LITTLE_MEMORY: "b puts the better ones first, K and J move one",
+    Concern.TAINTED_ALONE: "t takes the taint off",
+    Concern.SHARED_WITH_WORKLOADS: "t taints them",
+}
+"""The keys that settle a concern; the number itself is changed in its list."""
 
 
 def survives(servers: int) -> str:
@@ -37,19 +50,20 @@ def survives(servers: int) -> str:
 
 
 class ServersScreen(QuestionScreen):
-    """The number, what it survives, and who becomes what."""
+    """The number, what it survives, who becomes what, and what speaks against it."""
 
     STAGE = Stage.SERVERS
     LEAD = "How many servers (control-plane nodes) shall the cluster have?"
     BINDINGS: ClassVar[list[BindingType]] = bindings("Servers")
 
     def body(self) -> Iterable[Widget]:
+        self.session.suggest_servers()
         number = str(self.session.choices.servers)
         with Horizontal(classes="question"):
             with Vertical(classes="box ask") as box:
                 box.border_title = Content("Servers")
                 yield Choose(
-                    [Column("Number", 6), Column("What it gives", 20, grow=1)],
+                    [Column("Number", 6), Column("What it gives", 19, grow=1)],
                     number if number in USUAL else OTHER,
                     widget_id="numbers",
                 )
@@ -63,7 +77,11 @@ class ServersScreen(QuestionScreen):
                         compact=True,
                     )
                 yield Static(id="arithmetic", markup=False)
-            yield Pane("Who becomes what", "note", "note")
+            with Vertical(classes="note"):
+                with Vertical(classes="box", id="nodes-box") as box:
+                    box.border_title = Content("Who becomes what")
+                    yield Table(NODES, widget_id="nodes")
+                yield Pane("Why, and what to think of", "note")
 
     # -- drawing
 
@@ -77,7 +95,17 @@ class ServersScreen(QuestionScreen):
         )
         self.show_field()
         self.query_one("#arithmetic", Static).update(words.lines(self._arithmetic()))
-        self.query_one("#note", Pane).show(self._preview())
+        roles = self.session.roles(even_servers=True)  # that they are even is among the cautions
+        told = tuple(cautions(self.session.access.facts, roles, self.session.choices))
+        self.query_one("#nodes-box").border_subtitle = Content(
+            "by name" if not self.session.choices.order else "in your order   n by name"
+        )
+        self._list.show([_row(name, roles, told) for name in _in_sequence(roles)])
+        self._draw_note(roles, told)
+
+    @property
+    def _list(self) -> Table:
+        return self.query_one("#nodes", Table)
 
     def _arithmetic(self) -> list[Content | str]:
         try:
@@ -90,40 +118,65 @@ class ServersScreen(QuestionScreen):
             words.strong(f"{words.plural(number, 'server')} {survives(number)}"),
         ]
         if number > 1:
-            parts.append(words.muted(f"etcd needs {number // 2 + 1} of {number} to agree"))
+            majority = number // 2 + 1
+            parts.append(
+                words.muted(f"{majority} of {number} must agree: {number} - {majority} = {number - majority}")
+            )
         else:
-            parts.append(words.muted("the datastore is SQLite, not etcd"))
+            parts.append(words.muted("its datastore is SQLite, not etcd"))
         if source:
             parts.append(words.muted(f"from {source}"))
-        if number % 2 == 0:
-            parts.append(
-                Content.assemble(
-                    ("▲ ", "$text-warning"), f"no better than {number - 1}; Enter asks whether you mean it"
-                )
-            )
-        return parts
+        return [*parts, "", words.muted("Servers can be added later: run again with a larger number.")]
 
-    def _preview(self) -> list[Content | str]:
-        roles = self.session.roles()
-        names = sorted(roles.assignments, key=natural)
-        width = max((len(name) for name in names), default=0)
+    def _draw_note(self, roles: Roles, told: tuple[Caution, ...]) -> None:
         parts: list[Content | str] = []
-        for name in names:
-            assignment = roles.assignments[name]
-            role = assignment.goal.role
-            parts.append(
-                Content.assemble(words.role_sign(role), words.strong(name.ljust(width)), f"  {role.value}")
-            )
-            parts.append(words.muted(f"    {assignment.reason}"))
-        for problem in roles.problems:
+        if (assignment := roles.assignments.get(self._list.highlighted)) is not None:
+            name = words.strong(f"{self._list.highlighted}: ")
+            parts.append(Content.assemble(name, words.plain(assignment.reason)))
+        if all(caution.concern is not Concern.TAINTED_ALONE for caution in told):
+            parts.append(words.muted(_taint(roles)))
+        for problem in sorted(roles.problems, key=lambda problem: not problem.blocking):
             mood = Mood.BAD if problem.blocking else Mood.WARN
             parts += ["", words.state(mood, problem.what)]
             if problem.why:
                 parts.append(words.plain(f"  {problem.why}"))
             parts.append(words.remedy(problem.remedy))
-        return parts
+        for caution in told:
+            settles = SETTLED_BY.get(caution.concern, "")
+            parts += ["", words.state(Mood.WARN, caution.what), words.plain(f"  {caution.why}")]
+            parts.append(words.remedy(f"{caution.remedy}{f' ({settles})' if settles else ''}"))
+        self.query_one("#note", Pane).show(parts)
 
     # -- keys
+
+    def on_table_highlighted(self, event: Table.Highlighted) -> None:
+        if event.table is self._list:
+            self._redraw()
+
+    def action_move(self, by: int) -> None:
+        """Move the highlighted node; from elsewhere, go to the list of nodes first."""
+        if not self._list.rows.has_focus:
+            self._list.take_focus()
+            return
+        order, name = self.session.roles().order, self._list.highlighted
+        if name in order:
+            self._arrange(moved(order, name, by))
+            self._list.highlight(name)
+
+    def action_best_first(self) -> None:
+        by_name = sorted(self.session.roles().order, key=natural)
+        self._arrange(fittest_first(by_name, self.session.access.facts))
+
+    def action_by_name(self) -> None:
+        self._arrange(())
+
+    def _arrange(self, order: tuple[str, ...]) -> None:
+        self.session.choose(order=order)
+        self._redraw()
+
+    def action_taint(self) -> None:
+        self.session.choose(taint_servers=not _tainted(self.session.roles()))
+        self._redraw()
 
     def _read(self) -> int:
         return parse_servers(self.answer, "Servers")
@@ -169,3 +222,31 @@ def _says(number: int, nodes: int) -> Content:
     if number > nodes:
         return words.muted(f"only {words.plural(nodes, 'node')} selected")
     return words.plain(survives(number))
+
+
+def _row(name: str, roles: Roles, told: tuple[Caution, ...]) -> Row:
+    role = roles.assignments[name].goal.role
+    doubts = [IN_SHORT[one.concern] for one in told if name in one.nodes and one.concern in IN_SHORT]
+    if doubts:
+        note = words.state(Mood.WARN, doubts[0])
+    else:
+        note = words.muted("" if name in roles.order else "as it is")
+    return Row(
+        name, (words.strong(name), Content.assemble(words.role_sign(role), words.plain(role.value)), note)
+    )
+
+
+def _in_sequence(roles: Roles) -> list[str]:
+    """Those that are what they are, then the new ones, from the top: servers first."""
+    settled = [name for name in roles.assignments if name not in roles.order]
+    return [*sorted(settled, key=natural), *roles.order]
+
+
+def _tainted(roles: Roles) -> bool:
+    return any(one.goal.tainted and one.goal.role.is_server for one in roles.assignments.values())
+
+
+def _taint(roles: Roles) -> str:
+    if _tainted(roles):
+        return "Workloads run on the agents: servers are tainted (t)"
+    return "Workloads run on the servers, too: no taint (t)"

@@ -16,7 +16,7 @@ class Stepper(Static):
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(markup=False)
-        self._stage = stage
+        self.stage = stage
         self._status: Content = Content("")
 
     def show_status(self, status: Content) -> None:
@@ -34,7 +34,7 @@ class Stepper(Static):
         if trail.cell_length + needed > width:
             trail = self._trail("›")
         if trail.cell_length + needed > width:
-            here = f"{self._stage.number} of {len(Stage)}  {self._stage}"
+            here = f"{self.stage.number} of {len(Stage)}  {self.stage}"
             trail = Content.assemble((f"{BRAND}  ", MUTED), (here, "bold $text-primary"))
         elif trail.cell_length + needed + len(BRAND) + 3 <= width:
             trail = Content.assemble((f"{BRAND}   ", "bold $text-accent"), trail)
@@ -46,9 +46,9 @@ class Stepper(Static):
     def _trail(self, separator: str) -> Content:
         parts = []
         for stage in Stage:
-            if stage is self._stage:
+            if stage is self.stage:
                 parts.append(Content.assemble((stage.value, "bold underline $text-primary")))
-            elif stage.number < self._stage.number:
+            elif stage.number < self.stage.number:
                 parts.append(Content.assemble((stage.value, "$text-success")))
             else:
                 parts.append(Content.assemble((stage.value, MUTED)))
