@@ -14,7 +14,7 @@ from sugarkube_tui.cluster.choices import Choices, Defaults
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.hosts import Host
-from sugarkube_tui.cluster.saved_plan import SavedPlan
+from sugarkube_tui.cluster.saved_plan import Question, SavedPlan
 from sugarkube_tui.cluster.standing import Standing
 from sugarkube_tui.cluster.token import JoinToken, token_from_variables
 from sugarkube_tui.engine.outcome import Evidence, Result
@@ -227,6 +227,8 @@ class Session:
         choices = await asyncio.to_thread(choices_of, plan)
         plan = await located(self.world.lan, plan)
         self.choices = choices
+        if plan.next in (Question.ADDRESS, Question.REVIEW):
+            self._answered.add("servers")
         self.defaults = replace(self.defaults, choices=choices, sources={})
         self.scan.resume(self.defaults, map(given_of, plan.nodes))
         self.access.resume(plan.nodes)

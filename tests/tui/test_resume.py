@@ -54,7 +54,7 @@ async def to_servers(driver: Driver) -> None:
 
 async def to_review(driver: Driver) -> Request:
     await to_servers(driver)
-    await driver.press("j", "enter")
+    await driver.press("enter")
     await driver.stage(Stage.ADDRESS)
     await driver.press(*"10.99.0.5", "enter")
     await driver.stage(Stage.REVIEW)
