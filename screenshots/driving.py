@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from textual.pilot import Pilot
 
@@ -20,9 +21,17 @@ from sugarkube_tui.tui.keymap import read_keymap
 from sugarkube_tui.tui.screens.base import WizardScreen
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.terminal import Terminal
+from sugarkube_tui.tui.workstation import Workstation
 
 PATIENCE_S = 60.0
 RUNS = "~/.local/state/sugarkube-tui/runs/20260301T101500.000-sugar_dev"
+
+
+PATHS = {"state": Path("~/.local/state/sugarkube-tui")}
+
+
+async def no_agent() -> None:
+    """An agent that is not there."""
 
 
 def wizard(
@@ -52,6 +61,7 @@ def wizard(
         keymap=read_keymap(settings.keys, "settings.toml"),
         terminal=Terminal.of(variables, "utf-8"),
         plan=plan,
+        workstation=Workstation(PATHS, no_agent),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from sugarkube_tui.engine.ports import Given, World
@@ -50,6 +51,17 @@ def ssh_aliases() -> tuple[Given, ...]:
     from sugarkube_tui.ssh.aliases import read_aliases
 
     return read_aliases(Path.home() / ".ssh")
+
+
+def agent_keys(world: World, variables: Mapping[str, str]) -> Callable[[], Awaitable[int | None]]:
+    """A question to the user's SSH agent: how many keys it holds.  The simulation has none."""
+
+    async def count() -> int | None:
+        from sugarkube_tui.ssh.agent import count_keys
+
+        return await count_keys("" if world.simulated else variables.get("SSH_AUTH_SOCK", ""))
+
+    return count
 
 
 def demo_world(scenario: str, speed: float | None) -> World:

@@ -19,7 +19,7 @@ from sugarkube_tui.store.consents import Consents
 from sugarkube_tui.store.paths import Paths
 from sugarkube_tui.store.plans import KeptPlan
 from sugarkube_tui.store.settings import Settings, ThemeName, read_settings
-from sugarkube_tui.wiring import demo_world, real_world, ssh_aliases
+from sugarkube_tui.wiring import agent_keys, demo_world, real_world, ssh_aliases
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -106,6 +106,7 @@ def _wizard(arguments: Namespace, paths: Paths, settings: Settings) -> int:
     from sugarkube_tui.tui.app import SugarkubeApp
     from sugarkube_tui.tui.keymap import read_keymap
     from sugarkube_tui.tui.terminal import Terminal
+    from sugarkube_tui.tui.workstation import Workstation
 
     if arguments.theme is not None:
         settings = replace(settings, theme=ThemeName(arguments.theme))
@@ -139,6 +140,7 @@ def _wizard(arguments: Namespace, paths: Paths, settings: Settings) -> int:
         terminal=Terminal.of(variables, sys.stderr.encoding),
         plan=saved,
         history=None if world.simulated else paths.history,
+        workstation=Workstation(paths.named, agent_keys(world, variables)),
     )
     return app.run(mouse=settings.mouse and not arguments.no_mouse) or exit_codes.OK
 

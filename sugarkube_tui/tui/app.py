@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual.app import App
-from textual.binding import Binding
-from textual.filter import LineFilter, NoColor
+from textual.binding import Binding, BindingType
+from textual.command import Provider
 
 from sugarkube_tui.cluster.choices import Defaults
 from sugarkube_tui.cluster.saved_plan import SavedPlan
 from sugarkube_tui.engine.ports import Given, Login, World
 from sugarkube_tui.store.consents import Consents
 from sugarkube_tui.store.plans import KeptPlan
-from sugarkube_tui.store.settings import Animations, Glyphs, Notify, Settings, ThemeName
-from sugarkube_tui.tui.ascii import Ascii
+from sugarkube_tui.store.settings import Notify, Settings
+from sugarkube_tui.tui.fitting import FittedApp
 from sugarkube_tui.tui.guidance import guidance
-from sugarkube_tui.tui.keys import Keymap, written
+from sugarkube_tui.tui.keys import PALETTE, Keymap
 from sugarkube_tui.tui.screens import screen_of
 from sugarkube_tui.tui.screens.base import WizardScreen
 from sugarkube_tui.tui.screens.dialogs import Confirm, Help
 from sugarkube_tui.tui.session import Session
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.terminal import Terminal
-from sugarkube_tui.tui.themes import THEMES, variables_of
 from sugarkube_tui.tui.widgets.too_small import LEAST_HEIGHT, LEAST_WIDTH
+from sugarkube_tui.tui.workstation import Workstation
 
 if TYPE_CHECKING:
     from sugarkube_tui.tui.attention import Attention
@@ -41,7 +39,13 @@ ATTENTION_S = 0.5
 """Seconds between two looks at what title and notifications should say."""
 
 
-class SugarkubeApp(App[int]):
+def _commands() -> type[Provider]:
+    from sugarkube_tui.tui.palette import Commands
+
+    return Commands
+
+
+class SugarkubeApp(FittedApp):
     """The wizard.
 
     Args:
@@ -57,13 +61,16 @@ class SugarkubeApp(App[int]):
         terminal: where it runs.
         plan: a saved plan to begin with; its choices are the defaults already.
         history: the file with the durations of earlier runs; None keeps none.
+        workstation: what the diagnostics tell of it.
 
     Returns (by `run`):
         0 when a cluster was formed and proved, else 1.
     """
 
     TITLE = "sugarkube"
-    ENABLE_COMMAND_PALETTE = False
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands}
+    # Textual's own binding would take its key from fields, too.
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+p", "command_palette", show=False, id=PALETTE.id)]
     CSS_PATH: ClassVar[list[str | PurePath]] = [
         "styles/base.tcss",
         "styles/scan.tcss",
@@ -90,8 +97,9 @@ class SugarkubeApp(App[int]):
         terminal: Terminal,
         plan: SavedPlan | None = None,
         history: Path | None = None,
+        workstation: Workstation,
     ) -> None:
-        super().__init__()
+        super().__init__(settings, keymap, terminal)
         self._plan = plan
         self.session = Session(
             world,
@@ -104,22 +112,13 @@ class SugarkubeApp(App[int]):
             given=given,
             history=history,
         )
-        self.keymap = keymap
-        self.terminal = terminal
-        self.settings = settings
+        self.workstation = workstation
         self._attention: Attention | None = None
         self._title = ""
-        self._filters_used = self._choose_filters()
-        for theme in THEMES.values():
-            self.register_theme(theme)
-        self._choose_theme()
-        self._choose_animations()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (LEAST_WIDTH, "-narrow"), (WIDE, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-flat"), (LEAST_HEIGHT, "-low"), (HIGH, "-high")]
 
     async def on_mount(self) -> None:
-        self.set_keymap(self.keymap)
-        self._write(self.terminal.save_title())
         self.set_interval(ATTENTION_S, self._attend)
         self.session.scan.start()
         await self.push_screen(screen_of(Stage.SCAN))
@@ -143,41 +142,6 @@ class SugarkubeApp(App[int]):
         if resumed:
             self.go(Stage.ACCESS)
 
-    # -- as the operator and the terminal want it
-
-    def _choose_theme(self) -> None:
-        if self.no_color:
-            self.use_theme(ThemeName.ANSI)
-        elif self.settings.theme is not None:
-            self.use_theme(self.settings.theme)
-        elif "TEXTUAL_THEME" not in os.environ:
-            self.use_theme(ThemeName.DARK)
-
-    def use_theme(self, name: ThemeName) -> None:
-        self.theme = THEMES[name].name
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        return variables_of(self.current_theme)
-
-    def _choose_animations(self) -> None:
-        wanted = self.settings.animations
-        if wanted is Animations.AUTO and self.terminal.remote and "TEXTUAL_ANIMATIONS" not in os.environ:
-            wanted = Animations.OFF
-        if wanted is not Animations.AUTO:
-            self.animation_level = "full" if wanted is Animations.ON else "none"
-
-    def _choose_filters(self) -> list[LineFilter]:
-        """What every line goes through, after Textual's own filters."""
-        ascii_only = self.settings.glyphs is Glyphs.ASCII or (
-            self.settings.glyphs is Glyphs.AUTO and not self.terminal.shows_signs
-        )
-        return [*([NoColor()] if self.no_color else []), *([Ascii()] if ascii_only else [])]
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        # Textual's own way without colour still sends shades of grey.
-        theirs = [] if self.no_color else super().get_line_filters()
-        return [*theirs, *self._filters_used]
-
     # -- beyond the screen
 
     def _attend(self) -> None:
@@ -194,15 +158,11 @@ class SugarkubeApp(App[int]):
                 text = self._attention.title()
         if text != self._title:
             self._title = text
-            self._write(self.terminal.title(f"sugarkube: {text}"))
+            self.send(self.terminal.title(f"sugarkube: {text}"))
         if news and self.settings.notify is Notify.BELL:
-            self._write(self.terminal.bell())
+            self.send(self.terminal.bell())
         elif news and self.settings.notify is Notify.DESKTOP:
-            self._write(self.terminal.notification(news))
-
-    def _write(self, sequence: str) -> None:
-        if sequence and self._driver is not None:
-            self._driver.write(sequence)
+            self.send(self.terminal.notification(news))
 
     # -- the way through
 
@@ -218,11 +178,13 @@ class SugarkubeApp(App[int]):
         """
         self.push_screen(Help(guidance(group, self.screen.focused, self.keymap)))
 
-    def get_key_display(self, binding: Binding) -> str:
-        return binding.key_display or written((binding.key,))
+    def action_diagnose(self) -> None:
+        from sugarkube_tui.tui.screens.diagnostics import Diagnostics
+
+        self.push_screen(Diagnostics(self.session.world.lan, self.workstation))
 
     async def action_quit(self) -> None:
-        if not self.session.run.phase.active:
+        if not (self.session.has_run and self.session.run.phase.active):
             self._leave()
             return
         if isinstance(self.screen, Confirm):
@@ -260,5 +222,4 @@ class SugarkubeApp(App[int]):
         self._leave()
 
     async def on_unmount(self) -> None:
-        self._write(self.terminal.restore_title())
         await self.session.close()

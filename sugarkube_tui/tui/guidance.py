@@ -32,7 +32,7 @@ def topic_of(group: str, focused: Widget | None) -> Topic | None:
     Args:
         group: the screen's or dialog's name in the registry of keys.
     """
-    for node in _path(focused):
+    for node in path_from(focused):
         for name in (f"{group}#{node.id}", type(node).__name__):
             if name in TOPICS:
                 return TOPICS[name]
@@ -42,7 +42,7 @@ def topic_of(group: str, focused: Widget | None) -> Topic | None:
 def guidance(group: str, focused: Widget | None, keymap: Keymap) -> list[Section]:
     """The whole help: the focused thing first."""
     topic = topic_of(group, focused)
-    groups = [name for node in _path(focused) if (name := getattr(node, "KEY_GROUP", "")) in KEYS]
+    groups = [name for node in path_from(focused) if (name := group_of(node)) in KEYS]
     sections = []
     if topic is not None:
         rows = [row for name in groups for row in help_rows(name, keymap)]
@@ -50,9 +50,14 @@ def guidance(group: str, focused: Widget | None, keymap: Keymap) -> list[Section
     return [*sections, Section(f"Keys on {group}", "", tuple(help_rows(group, keymap)))]
 
 
-def _path(focused: Widget | None) -> Iterator[DOMNode]:
+def path_from(focused: Widget | None) -> Iterator[DOMNode]:
     """From the focused widget up to below its screen."""
     for node in focused.ancestors_with_self if focused is not None else ():
         if isinstance(node, Screen):
             return
         yield node
+
+
+def group_of(node: DOMNode) -> str:
+    """The name of a screen, dialog or widget in the registry of keys; empty: it has none."""
+    return str(getattr(node, "KEY_GROUP", getattr(node, "STAGE", "")))

@@ -87,8 +87,27 @@ _HELP = Key(
     id="app.help",
     essential=True,
 )
+OPEN_PALETTE = "app.command_palette"
+PALETTE = Key(
+    "colon,ctrl+p",
+    OPEN_PALETTE,
+    "Commands",
+    "search the commands that make sense here",
+    shown=False,
+    display=":",
+    id="app.palette",
+)
 _EVERYWHERE = (
     _HELP,
+    PALETTE,
+    Key(
+        "f12",
+        "app.diagnose",
+        "Diagnostics",
+        "versions, terminal, network and paths",
+        False,
+        id="app.diagnose",
+    ),
     Key("q", "app.quit", "Quit", "leave; asks when a run is going on", False, id="app.quit", essential=True),
 )
 _TAB = Key("", "", "", "go to the next or previous field or pane", display="Tab Shift+Tab")
@@ -219,6 +238,11 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
         _HELP,
     ),
     "Evidence": (_close("escape,e,enter,q,space"), _HELP),
+    "Diagnostics": (
+        Key("s", "save", "Save", "save the text to a file"),
+        _close("escape,f12,enter,q"),
+        _HELP,
+    ),
     "Help": (_close("escape,question_mark,f1,enter,q"),),
     # -- widgets: these keys work where the widget has the focus
     "Table": (
@@ -281,6 +305,7 @@ WIDGETS_OF: Mapping[str, tuple[str, ...]] = {
     "Save file": ("Field",),
     "Where to look": ("Table",),
     "Evidence": ("Pane",),
+    "Diagnostics": ("Pane",),
     "Help": ("Pane",),
 }
 """The widgets that can have the focus, for each screen and dialog."""

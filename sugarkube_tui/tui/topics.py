@@ -209,6 +209,11 @@ TOPICS: Mapping[str, Topic] = {
         "The means by which hosts are found, and the network interfaces that are used. Everything but the "
         "sweep only listens and asks; the sweep connects to port 22 of every address and needs your consent.",
     ),
+    "Diagnostics#parts": Topic(
+        "Diagnostics",
+        "What a report about this program should hold. There are no secrets in it, but paths and addresses "
+        "of this machine: read the file before you pass it on.",
+    ),
     "Evidence#evidence": Topic(
         "Evidence", "The records, the certificate, or the commands that decided this rung."
     ),

@@ -59,7 +59,7 @@ def test_the_readme_shows_the_keys_as_they_are() -> None:
         ("!", "exclamation_mark"),
         ("F5", "f5"),
         (",", "comma"),
-        ("ctrl+r, :", "ctrl+r,colon"),
+        ("ctrl+r, ;", "ctrl+r,semicolon"),
         ("ä", "ä"),
     ],
 )

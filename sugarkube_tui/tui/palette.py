@@ -1,0 +1,70 @@
+"""The command palette: what can be done here and now, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from textual import actions
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.dom import DOMNode
+
+from sugarkube_tui.store.settings import ThemeName
+from sugarkube_tui.tui.guidance import group_of, path_from
+from sugarkube_tui.tui.keys import KEYS, OPEN_PALETTE, Key, effective, written
+from sugarkube_tui.tui.themes import THEMES
+
+if TYPE_CHECKING:
+    from sugarkube_tui.tui.app import SugarkubeApp
+
+
+@dataclass(frozen=True, slots=True)
+class _Command:
+    text: str
+    key: str
+    run: Callable[[], Awaitable[object] | None]
+
+    @property
+    def help(self) -> str:
+        return f"key {self.key}" if self.key else "for this start; settings.toml keeps it"
+
+
+class Commands(Provider):
+    """The registry's keys that are allowed now, of the focused widget and of the screen; and the themes."""
+
+    async def discover(self) -> Hits:
+        for command in self._commands():
+            yield DiscoveryHit(command.text, command.run, help=command.help)
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for command in self._commands():
+            if (score := matcher.match(command.text)) > 0:
+                yield Hit(score, matcher.highlight(command.text), command.run, command.text, command.help)
+
+    def _commands(self) -> Iterator[_Command]:
+        wizard = cast("SugarkubeApp", self.app)
+        offered = set()
+        for node in (self.screen, *path_from(self.focused)):
+            group = group_of(node)
+            for key in KEYS.get(group, ()):
+                shown = written(effective(group, key, wizard.keymap))
+                # Keys without a label move something: nobody looks for them here.
+                if key.label and shown not in offered and self._is_allowed(node, key):
+                    offered.add(shown)
+                    yield _Command(
+                        f"{key.label}: {key.says}", shown, partial(wizard.run_action, key.action, node)
+                    )
+        if not wizard.no_color:
+            for name in ThemeName:
+                if wizard.theme != THEMES[name].name:
+                    yield _Command(f"Theme: {name}", "", partial(wizard.use_theme, name))
+
+    def _is_allowed(self, node: DOMNode, key: Key) -> bool:
+        if not key.action or key.action == OPEN_PALETTE:
+            return False
+        namespace, action, parameters = actions.parse(key.action)
+        target: DOMNode = self.app if namespace == "app" else node
+        return target.check_action(action, parameters) is True
