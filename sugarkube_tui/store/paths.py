@@ -74,6 +74,7 @@ class Paths:
             "state": self.state,
             "pins": self.pins,
             "consents": self.consents,
+            "plan": self.plan,
             "runs": self.runs,
             "cache": self.cache,
         }
