@@ -21,9 +21,10 @@ _TERMINAL_SEQUENCE = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-# C0 and C1 controls, and the marks that reorder or hide what is shown (bidi, zero width, BOM).
+# C0 and C1 controls, and the marks that reorder or hide what is shown (bidi, zero width, BOM, tags).
 _CONTROL = re.compile(
-    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
 
 
@@ -37,6 +38,8 @@ def clean_line(text: str, limit: int = LINE_LIMIT) -> str:
 
     A carriage return redraws a line on a terminal, so only what follows the last one is kept.
     """
+    if len(text) <= limit and text.isprintable():  # most lines: nothing in them is to be cleaned
+        return text
     if len(text) > limit * 8:  # bound the work, too
         text = text[: limit * 8]
     text = text.rstrip("\r\n")

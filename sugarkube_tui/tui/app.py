@@ -16,9 +16,11 @@ from sugarkube_tui.engine.ports import Given, Login, World
 from sugarkube_tui.store.consents import Consents
 from sugarkube_tui.store.plans import KeptPlan
 from sugarkube_tui.store.settings import Notify, Settings
+from sugarkube_tui.tui.copying import copy_and_tell
 from sugarkube_tui.tui.fitting import FittedApp
 from sugarkube_tui.tui.guidance import guidance
 from sugarkube_tui.tui.keys import PALETTE, Keymap
+from sugarkube_tui.tui.logview.excerpt import Excerpt
 from sugarkube_tui.tui.screens import screen_of
 from sugarkube_tui.tui.screens.base import WizardScreen
 from sugarkube_tui.tui.screens.dialogs import Confirm, Help
@@ -31,6 +33,7 @@ from sugarkube_tui.tui.workstation import Workstation
 if TYPE_CHECKING:
     from sugarkube_tui.tui.attention import Attention
     from sugarkube_tui.tui.state.run import OpenJournal
+    from sugarkube_tui.tui.widgets.log_pane import LogPane
 
 WIDE = 110
 HIGH = 30
@@ -78,6 +81,7 @@ class SugarkubeApp(FittedApp):
         "styles/questions.tcss",
         "styles/review.tcss",
         "styles/run.tcss",
+        "styles/log.tcss",
         "styles/verify.tcss",
     ]
 
@@ -182,6 +186,17 @@ class SugarkubeApp(FittedApp):
         from sugarkube_tui.tui.screens.diagnostics import Diagnostics
 
         self.push_screen(Diagnostics(self.session.world.lan, self.workstation))
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy by the best means there is; what came of it is told."""
+        self._clipboard = text
+        self._copy(Excerpt("the selection", tuple(text.splitlines())))
+
+    def on_log_pane_copy(self, event: LogPane.Copy) -> None:
+        self._copy(event.excerpt)
+
+    def _copy(self, excerpt: Excerpt) -> None:
+        self.run_worker(copy_and_tell(self, excerpt), group="copy")
 
     async def action_quit(self) -> None:
         if not (self.session.has_run and self.session.run.phase.active):

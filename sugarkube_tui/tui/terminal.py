@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from sugarkube_tui.cluster.text import clean_line
 _TITLE_LIMIT = 120
 _SAVE_TITLE, _RESTORE_TITLE = "\x1b[22;0t", "\x1b[23;0t"
 _BELL = "\x07"
+_SCREEN_PIECE = 512
+"""Characters; GNU screen passes strings of at most 768 bytes through."""
 
 
 class Multiplexer(StrEnum):
@@ -96,16 +99,21 @@ class Terminal:
         """
         told = _safe(text)
         if self.program in ("VTE", "Konsole") or self.name.startswith(("rxvt", "foot")):
-            return self._through(f"\x1b]777;notify;sugarkube;{told}{_BELL}")
-        return self._through(f"\x1b]9;sugarkube: {told}{_BELL}")
+            return self.through(f"\x1b]777;notify;sugarkube;{told}{_BELL}")
+        return self.through(f"\x1b]9;sugarkube: {told}{_BELL}")
 
-    def _through(self, sequence: str) -> str:
+    def clipboard(self, text: str) -> str:
+        """The sequence that asks the terminal to take the text into its clipboard (OSC 52)."""
+        return self.through(f"\x1b]52;c;{base64.b64encode(text.encode()).decode()}{_BELL}")
+
+    def through(self, sequence: str) -> str:
         """Wrapped so that a multiplexer hands it on; tmux wants `allow-passthrough on` for it."""
         match self.multiplexer:
             case Multiplexer.TMUX:
                 return "\x1bPtmux;" + sequence.replace("\x1b", "\x1b\x1b") + "\x1b\\"
             case Multiplexer.SCREEN:
-                return f"\x1bP{sequence}\x1b\\"
+                pieces = (sequence[at : at + _SCREEN_PIECE] for at in range(0, len(sequence), _SCREEN_PIECE))
+                return "".join(f"\x1bP{piece}\x1b\\" for piece in pieces)
             case Multiplexer.NONE:
                 return sequence
 

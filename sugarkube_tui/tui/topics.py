@@ -143,8 +143,11 @@ TOPICS: Mapping[str, Topic] = {
     ),
     "LogPane": Topic(
         "Log",
-        "What the node says, as it comes. Scrolling up stays at that place and counts what is new; going to "
-        "the end follows again.",
+        "What was done on the node, with the exact commands, and what it says. Scrolling up stays at that "
+        "place, whatever comes, and counts what is new; going to the end follows again.\n\n"
+        "The last 5,000 lines are here; all of them are in a file of the run's directory. Searching, "
+        "choosing and copying go by what is shown. “Commands only” (L) is what was done on the node, ready "
+        "to be copied.",
     ),
     "Run#tracks": Topic(
         "Timeline",

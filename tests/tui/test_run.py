@@ -10,7 +10,7 @@ from sugarkube_tui.engine.events import ActionStarted, Event, LogLine
 from sugarkube_tui.tui.screens.run import RunScreen
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.state.run import Phase
-from sugarkube_tui.tui.widgets.log_pane import LogPane
+from sugarkube_tui.tui.widgets.log_lines import LogLines
 from sugarkube_tui.tui.widgets.node_pane import NodePane
 from tests.tui.conftest import LARGE, Start
 
@@ -280,16 +280,16 @@ async def test_reading_back_stops_following_and_counts_what_is_new(
         await driver.press("2", "g")
         run = driver.app.session.run
         pane = next(pane for pane in driver.app.screen.query(NodePane) if pane.node_name == "sugarkube1")
-        log = pane.query_one(LogPane)
+        log = pane.query_one(LogLines)
         await driver.until(lambda: not log.following, "reading")
         before = log.scroll_offset.y
         for number in range(3):
             run.board.fold(LogLine(1.0, "sugarkube1", f"[/a] line [{number}]"))
-        await driver.shows("+3 new, f follows")
+        await driver.shows("+3 new", "paused, f follows")
         assert log.scroll_offset.y == before
         await driver.press("f")
         await driver.shows("[/a] line [2]")
-        await driver.until(lambda: log.following and log.unseen == 0, "following")
+        await driver.until(lambda: log.following and log.window.unseen == 0, "following")
 
 
 async def test_hidden_panes_draw_nothing(held: HeldSimulation, start: Start) -> None:
@@ -304,9 +304,9 @@ async def test_hidden_panes_draw_nothing(held: HeldSimulation, start: Start) -> 
         hidden = next(pane for pane in driver.app.screen.query(NodePane) if not pane.display)
         assert hidden.node_name == "sugarkube2"
         run = driver.app.session.run
-        drawn = hidden.query_one(LogPane).line_count
+        drawn = hidden.query_one(LogLines).window.end
         run.board.fold(LogLine(1.0, "sugarkube2", "unseen"))
         run.board.fold(LogLine(1.0, "sugarkube0", "seen"))
         await driver.press("end")
         await driver.shows("seen")
-        assert hidden.query_one(LogPane).line_count == drawn
+        assert hidden.query_one(LogLines).window.end == drawn

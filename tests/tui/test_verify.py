@@ -24,7 +24,7 @@ from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.state.proof import KEPT_LOOKS, REST_S, Proving
 from sugarkube_tui.tui.state.run import Phase
 from sugarkube_tui.tui.widgets.grid import Grid
-from sugarkube_tui.tui.widgets.log_pane import LogPane
+from sugarkube_tui.tui.widgets.log_lines import LogLines
 from sugarkube_tui.tui.widgets.pane import Pane
 from tests.engine.conftest import targets
 from tests.tui.conftest import SMALL, Start
@@ -251,8 +251,8 @@ async def test_the_wire_view_shows_packets_and_none_before(
         await look_again(driver, held)
         await driver.shows(f"Wire: {HERE}")
         assert set(wire.vantages) >= {HERE, "sugarkube0", "sugarkube5"}
-        log = driver.app.screen.query_one(LogPane)
-        await driver.until(lambda: log.line_count >= wire.log.total, "all packets to be drawn")
+        log = driver.app.screen.query_one(LogLines)
+        await driver.until(lambda: log.window.end >= wire.log.total, "all packets to be drawn")
         assert log.following
         captured = wire.log.total
         await driver.press("w")

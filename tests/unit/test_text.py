@@ -20,6 +20,7 @@ def test_only_the_last_state_of_a_redrawn_line_is_kept():
 
 def test_marks_that_reorder_text_are_dropped():
     assert clean_line("good\u202egnp.exe\u200b") == "goodgnp.exe"
+    assert clean_line("a\u061cb\u2066c\U000e0041d") == "abcd"
 
 
 def test_a_long_line_is_cut_and_says_so():

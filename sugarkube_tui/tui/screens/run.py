@@ -21,7 +21,6 @@ from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.state.run import Phase
 from sugarkube_tui.tui.widgets import run_lead
 from sugarkube_tui.tui.widgets.live_rows import LiveRows
-from sugarkube_tui.tui.widgets.log_pane import LogPane
 from sugarkube_tui.tui.widgets.node_pane import NodePane
 from sugarkube_tui.tui.widgets.node_panes import NodePanes
 from sugarkube_tui.tui.widgets.pane import Pane
@@ -32,7 +31,14 @@ from sugarkube_tui.tui.words import Mood
 AROUND_PANES = 6
 """Rows of the screen that are not the panes'."""
 NAME_WIDTH = 18
-WHILE_IT_RUNS = {"proceed": "To question", "zoom": "", "timeline": "", "stop": "", "help": ""}
+WHILE_IT_RUNS = {
+    "proceed": "To question",
+    "zoom": "",
+    "timeline": "",
+    "stop": "",
+    "help": "",
+    "end_search": "",
+}
 WHILE_IT_ASKS = {"again": "", "skip": "", "direct": "", "give_up": "", "stop": "", "help": ""}
 AT_THE_END = {"proceed": "", "again": "Run again", "result": "", "timeline": "", "help": ""}
 MOODS = {
@@ -63,6 +69,13 @@ class RunScreen(Answering):
         ),
     ]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.current = ""
+        self._view = View.PANES
+        self._phase = Phase.IDLE
+        self._confirming = ""  # the node that is to be given up, while that is being confirmed
+
     def body(self) -> Iterable[Widget]:
         yield LiveRows("list", can_focus=False)
         yield NodePanes(self.session.run)
@@ -71,8 +84,6 @@ class RunScreen(Answering):
 
     def ready(self) -> None:
         self.current = next(iter(self.session.run.board.nodes), "")
-        self._view = View.PANES
-        self._phase = Phase.IDLE
         self._show_view()
 
     def _tick(self) -> None:
@@ -223,7 +234,7 @@ class RunScreen(Answering):
                 return run.phase is Phase.RUNNING
             case "result":
                 return not run.phase.active
-            case "zoom" | "follow":
+            case "zoom":
                 return in_panes
             case "panes":
                 return not in_panes or self.has_class("-zoom")
@@ -252,13 +263,6 @@ class RunScreen(Answering):
         self.toggle_class("-zoom")
         self._show_view()
         self._redraw()
-
-    def action_follow(self) -> None:
-        pane = self.query_one(NodePanes).pane(self.current)
-        if pane is not None:
-            log = pane.query_one(LogPane)
-            log.follow(not log.following)
-            self._redraw()
 
     def action_panes(self) -> None:
         self.remove_class("-zoom")

@@ -62,7 +62,9 @@ class VerifyScreen(WizardScreen):
             yield Pane("Ladder", "ladder")
             yield Pane("Who hears whom", VANTAGES, "view")
             with Vertical(classes="box view", id=WIRE):
-                yield LogPane()
+                yield LogPane(
+                    "the wire", stamp="{:8.3f}".format, timed=True, wraps=False
+                )  # w is the screen's
             yield Pane("Looks, the newest first", LOOKS, "view")
 
     def ready(self) -> None:

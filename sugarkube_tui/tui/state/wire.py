@@ -12,7 +12,7 @@ class Wire:
     """What was captured.
 
     Attributes:
-        log: one entry for each packet: seconds, vantage, what it says; its "step" is the vantage.
+        log: one entry for each packet: vantage, what it says; its "step" is the vantage.
         vantages: where packets were captured, in the order in which they came.
     """
 
@@ -25,5 +25,4 @@ class Wire:
         if line.vantage not in self.vantages:
             self.vantages.append(line.vantage)
         at_s = began_s + line.at_ms / 1000
-        text = f"{at_s:7.3f}  {line.vantage:<16}  {line.text}"
-        self.log.write(LogEntry(at_s, Kind.OUTPUT, line.vantage, text))
+        self.log.write(LogEntry(at_s, Kind.OUTPUT, line.vantage, f"{line.vantage:<16}  {line.text}"))

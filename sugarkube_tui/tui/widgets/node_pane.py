@@ -30,7 +30,7 @@ class NodePane(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Static(classes="now", markup=False)
-        yield LogPane()
+        yield LogPane(self.node_name)
 
     def on_mount(self) -> None:
         self.is_ready = True
@@ -55,10 +55,12 @@ class NodePane(Vertical):
             words.state(mood, word),
             (f"  {node.role}" if node.role else "", words.MUTED),
         )
-        paused = f"+{log.unseen} new, f follows" if log.unseen else "paused, f follows"
-        self.border_subtitle = Content.assemble(("" if log.following else paused, "$text-warning"))
         asked = node.question
         self.set_class(asked is not None, "-asking")
         now_lines = [node_words.head(node, now), node_words.doing(node, phase, now)]
         shown = now_lines if asked is None else node_words.question(asked)
         self.query_one(".now", Static).update(words.lines(shown))
+
+    def on_log_pane_changed(self, event: LogPane.Changed) -> None:
+        event.stop()
+        self.border_subtitle = self.query_one(LogPane).told()

@@ -1,0 +1,21 @@
+"""Copying, with what came of it told to the operator."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from sugarkube_tui.tui import clipboard
+from sugarkube_tui.tui.fitting import FittedApp
+from sugarkube_tui.tui.logview.excerpt import Excerpt
+
+
+async def copy_and_tell(app: FittedApp, excerpt: Excerpt) -> None:
+    """Copy by the best means there is.  A terminal never says whether it took the text: it was sent."""
+    copied = await clipboard.copy(excerpt.text, sys.platform, os.environ, app.terminal, app.send)
+    if copied.problem:
+        told = f"Not copied: {copied.problem}. In a log, W saves to a file."
+        app.notify(told, severity="warning", markup=False)
+    else:
+        verb = "copied to" if copied.certain else "sent to"
+        app.notify(f"{excerpt.told} {verb} {copied.way}", markup=False)

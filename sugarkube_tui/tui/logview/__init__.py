@@ -1,0 +1,1 @@
+"""What a log pane shows of a log: filtering, searching, wrapping and drawing, without any widget."""

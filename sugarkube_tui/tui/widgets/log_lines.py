@@ -1,0 +1,330 @@
+"""The lines of a log on the screen: only the rows that can be seen are drawn."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.selection import Selection
+from textual.strip import Strip
+
+from sugarkube_tui.engine.log import Kind, Log
+from sugarkube_tui.tui.logview.drawing import Mark, Row, strip_of
+from sugarkube_tui.tui.logview.filters import Filter
+from sugarkube_tui.tui.logview.picking import Picking
+from sugarkube_tui.tui.logview.rows import Rows, cut, shown_text
+from sugarkube_tui.tui.logview.search import Search
+from sugarkube_tui.tui.logview.window import Window
+
+Stamp = Callable[[float], str]
+"""Writes seconds since the run began; always as wide."""
+
+
+class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
+    """Follows the end of a log until the reader moves up; then it keeps still, and counts what is new.
+
+    Args:
+        stamp: writes an entry's time.
+
+    Attributes:
+        window: what it shows.
+        search: whose hits are marked; None: nothing is searched.
+        hit: the number of the hit that was jumped to.
+        picking: the lines that are being chosen by keys.
+        timed: the time stands before every line.
+    """
+
+    ALLOW_SELECT = True
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "log--time",
+        *(f"log--{kind}" for kind in Kind),
+        "log--hit",
+        "log--current",
+        "log--picked",
+        "log--pill",
+    }
+
+    class Changed(Message):
+        """It follows or keeps still, shows other lines, or counts others."""
+
+    def __init__(self, stamp: Stamp, timed: bool) -> None:
+        super().__init__()
+        self.window = Window()
+        self.search: Search | None = None
+        self.hit: int | None = None
+        self.picking: Picking | None = None
+        self.timed = timed
+        self._rows = Rows()
+        self._stamp = stamp
+        self._log = Log()
+        self._moving = False
+
+    # -- what is shown
+
+    @property
+    def following(self) -> bool:
+        return not self.window.still
+
+    @property
+    def wrapping(self) -> bool:
+        return self._rows.wrapped is not None
+
+    def feed(self, log: Log) -> None:
+        """Show what is new since the last time."""
+        self._log = log
+        unseen, end = self.window.unseen, self.window.end
+        self._rows.drop(self.window.feed(log))
+        self._append_rows()
+        if self.following:
+            self._to_end()
+        if self.window.end != end or self.window.unseen != unseen:
+            self.refresh()
+            self.post_message(self.Changed())
+
+    def follow(self) -> None:
+        """Go to the end, and stay there."""
+        self.picking = None
+        self.window.go_on()
+        self.feed(self._log)
+        self._changed()
+
+    def keep_still(self) -> None:
+        """Stay at what is shown now, whatever comes."""
+        if self.following:
+            self.window.keep_still()
+            self._changed()
+
+    def show(self, wanted: Filter) -> None:
+        """Show what this filter lets through; the line at the top stays there where it can."""
+        top = self.top
+        self.window.show(wanted)
+        self.picking = None
+        if self.search is not None:
+            self.search.restart()
+        self._lay_out(top)
+
+    def wrap(self, wrapping: bool) -> None:
+        self._rows = Rows(self._text_width if wrapping else None)
+        self._lay_out(self.top)
+
+    def show_times(self, timed: bool) -> None:
+        self.timed = timed
+        if self.wrapping:
+            self.wrap(True)
+        else:
+            self._lay_out(self.top)
+
+    def find(self, search: Search | None) -> None:
+        """Mark other hits, or none."""
+        self.search, self.hit = search, None
+        self.refresh()
+
+    @property
+    def top(self) -> int | None:
+        """The number of the first entry that can be seen."""
+        return self._number_at(self.scroll_offset.y)
+
+    @property
+    def bottom(self) -> int | None:
+        """The number of the last entry that can be seen."""
+        last = min(self._rows.height, self.scroll_offset.y + self.scrollable_content_region.height) - 1
+        return self._number_at(max(0, last))
+
+    def _number_at(self, row: int) -> int | None:
+        numbers = self.window.numbers
+        line, _ = self._rows.at(row)
+        return numbers[min(line, len(numbers) - 1)] if numbers else None
+
+    # -- where it stands
+
+    def jump(self, number: int) -> None:
+        """Keep still, with this entry, and what was found in it, in view."""
+        self.keep_still()
+        self.hit = number
+        line = bisect_left(self.window.numbers, number)
+        height = self.scrollable_content_region.height
+        top = self._rows.top(line)
+        x = y = None
+        if not self.scroll_offset.y <= top < self.scroll_offset.y + height - 1:
+            y = max(0, top - height // 3)
+        spans = self.search.spans(shown_text(self.window[number])) if self.search is not None else []
+        if spans and not self.wrapping:
+            start, end = spans[0]
+            width = self._text_width
+            if not (self.scroll_offset.x <= start and end <= self.scroll_offset.x + width):
+                x = max(0, start - width // 3) if end > width else 0
+        with self._by_program():
+            self.scroll_to(x, y, animate=False)
+        self._changed()
+
+    def move(self, rows: int) -> None:
+        """By so many rows; while lines are chosen, their end moves."""
+        if self.picking is None:
+            self.scroll_relative(y=rows, animate=False)
+            return
+        self.picking = self.picking.moved(self.window.numbers, rows)
+        row = self._rows.top(bisect_left(self.window.numbers, self.picking.cursor))
+        last = self.scroll_offset.y + self.scrollable_content_region.height - 1
+        with self._by_program():
+            if row < self.scroll_offset.y:
+                self.scroll_to(y=row, animate=False)
+            elif row > last:
+                self.scroll_relative(y=row - last, animate=False)
+        self._changed()
+
+    def pick(self, picking: Picking | None) -> None:
+        """Choose lines, which keeps it still, or end that."""
+        if picking is not None:
+            self.keep_still()
+        self.picking = picking
+        self._changed()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        if self._moving:
+            return
+        # Going up is reading; coming back to the end is following again.  A clamped offset is neither.
+        if new_value < old_value and new_value < self.max_scroll_y:
+            self.keep_still()
+        elif new_value > old_value and new_value >= self.max_scroll_y and not self.following:
+            self.follow()
+
+    @contextmanager
+    def _by_program(self) -> Iterator[None]:
+        self._moving = True
+        try:
+            yield
+        finally:
+            self._moving = False
+
+    def _to_end(self) -> None:
+        with self._by_program():
+            self.scroll_to(y=self.max_scroll_y, animate=False)
+
+    # -- rows
+
+    @property
+    def _lead_width(self) -> int:
+        return len(self._stamp(0.0)) + 1 if self.timed else 0
+
+    @property
+    def _text_width(self) -> int:
+        return max(1, self.scrollable_content_region.width - self._lead_width)
+
+    def on_resize(self, event: events.Resize) -> None:
+        if self.wrapping and self._rows.wrapped != self._text_width:
+            self.wrap(True)
+        elif self.following:
+            self._to_end()
+
+    def _append_rows(self) -> None:
+        for number in self.window.numbers[self._rows.lines :]:
+            self._rows.append(self.window[number])
+        width = 0 if self.wrapping else self._rows.widest + self._lead_width
+        self.virtual_size = Size(width, self._rows.height)
+
+    def _lay_out(self, top: int | None) -> None:
+        self._rows = Rows(self._rows.wrapped)
+        with self._by_program():
+            self._append_rows()
+            if top is not None and not self.following:
+                self.scroll_to(y=self._rows.top(bisect_left(self.window.numbers, top)), animate=False)
+        if self.following:
+            self._to_end()
+        self._changed()
+
+    def _changed(self) -> None:
+        self.refresh()
+        self.post_message(self.Changed())
+
+    # -- drawing
+
+    def render_line(self, y: int) -> Strip:
+        width = self.scrollable_content_region.width
+        strip = self._line(self.scroll_offset.y + y, width)
+        pill = self._pill
+        if pill and y == self.scrollable_content_region.height - 1:
+            style = self.get_component_rich_style("log--pill")
+            room = max(0, width - len(pill))
+            strip = Strip.join([strip.crop(0, room), Strip([Segment(pill, style)], len(pill))])
+        return strip
+
+    def _line(self, row: int, width: int) -> Strip:
+        base = self.rich_style
+        line, part = self._rows.at(row)
+        if line >= len(self.window.numbers):
+            return Strip.blank(width, base)
+        number = self.window.numbers[line]
+        entry = self.window[number]
+        text = shown_text(entry)
+        start, end = cut(text, self._rows.wrapped)[part] if self._rows.wrapped is not None else (0, len(text))
+        style = base + self.get_component_rich_style(f"log--{entry.kind}", partial=True)
+        stamp = self._stamp(entry.at) if part == 0 else ""
+        return strip_of(
+            Row(
+                number,
+                text,
+                start,
+                end,
+                0 if self.wrapping else self.scroll_offset.x,
+                f"{stamp:<{self._lead_width}}" if self.timed else "",
+                base + self.get_component_rich_style("log--time", partial=True),
+                style,
+                list(self._marks(number, text)),
+            ),
+            width,
+        )
+
+    def _marks(self, number: int, text: str) -> Iterator[Mark]:
+        if self.picking is not None and self.picking.holds(number):
+            yield Mark(0, len(text), self._partial("log--picked"))
+        if self.search is not None:
+            style = self._partial("log--current" if number == self.hit else "log--hit")
+            for start, end in self.search.spans(text):
+                yield Mark(start, end, style)
+        if (selection := self.text_selection) is not None and (
+            span := selection.get_span(number)
+        ) is not None:
+            start, end = span
+            style = self.screen.get_component_rich_style("screen--selection")
+            yield Mark(start, len(text) if end == -1 else end, style)
+
+    def _partial(self, name: str) -> Style:
+        return self.get_component_rich_style(name, partial=True)
+
+    # -- the mouse
+
+    @property
+    def _pill(self) -> str:
+        """What is new below; a click follows it."""
+        return f" ↓ +{self.window.unseen} new " if self.window.unseen else ""
+
+    def on_click(self, event: events.Click) -> None:
+        width, height = self.scrollable_content_region.size
+        if self._pill and event.y == height - 1 and width - len(self._pill) <= event.x < width:
+            event.stop()
+            self.follow()
+
+    def get_selection(self, selection: Selection) -> tuple[str, str]:
+        """What the mouse has selected: its offsets are numbers of entries and characters."""
+        numbers = self.window.numbers
+        low = 0 if selection.start is None else bisect_left(numbers, selection.start.y)
+        high = len(numbers) if selection.end is None else bisect_right(numbers, selection.end.y)
+        lines = []
+        for number in numbers[low:high]:
+            start, end = selection.get_span(number) or (0, 0)
+            lines.append(shown_text(self.window[number])[start : None if end == -1 else end])
+        return "\n".join(lines), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        if selection is not None:
+            self.keep_still()
+        self.refresh()
