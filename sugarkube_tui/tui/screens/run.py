@@ -40,7 +40,7 @@ WHILE_IT_RUNS = {
     "end_search": "",
 }
 WHILE_IT_ASKS = {"again": "", "skip": "", "direct": "", "give_up": "", "stop": "", "help": ""}
-AT_THE_END = {"proceed": "", "again": "Run again", "result": "", "timeline": "", "help": ""}
+AT_THE_END = {"proceed": "", "again": "Run again", "result": "", "timeline": "", "help": "", **TYPING}
 MOODS = {
     Phase.DONE: Mood.GOOD,
     Phase.FAILED: Mood.BAD,
@@ -71,10 +71,8 @@ class RunScreen(Answering):
 
     def __init__(self) -> None:
         super().__init__()
-        self.current = ""
         self._view = View.PANES
         self._phase = Phase.IDLE
-        self._confirming = ""  # the node that is to be given up, while that is being confirmed
 
     def body(self) -> Iterable[Widget]:
         yield LiveRows("list", can_focus=False)
