@@ -26,6 +26,7 @@ from sugarkube_tui.tui.screens.base import WizardScreen
 from sugarkube_tui.tui.screens.dialogs import Confirm, Help
 from sugarkube_tui.tui.session import Session
 from sugarkube_tui.tui.stages import Stage
+from sugarkube_tui.tui.state.keeping import Found
 from sugarkube_tui.tui.terminal import Terminal
 from sugarkube_tui.tui.widgets.too_small import LEAST_HEIGHT, LEAST_WIDTH
 from sugarkube_tui.tui.workstation import Workstation
@@ -126,21 +127,18 @@ class SugarkubeApp(FittedApp):
         self.set_interval(ATTENTION_S, self._attend)
         self.session.scan.start()
         await self.push_screen(screen_of(Stage.SCAN))
-        if self._plan is not None:
-            self._take_up(self._plan, asking=False)
-        elif (found := self.session.keeping.find()) is not None:
-            if found.process is None:
-                self._take_up(found.plan, asking=True)
-            else:
-                from sugarkube_tui.tui.screens.resume import RunningElsewhere
+        self._begin(self.session.keeping.find())
 
-                self.push_screen(RunningElsewhere(found.plan, found.process))
+    def _begin(self, found: Found | None) -> None:
+        """With the plan that was named, else with the one that an earlier start has left, else afresh."""
+        if found is not None and found.process is not None:
+            from sugarkube_tui.tui.screens.resume import RunningElsewhere
 
-    def _take_up(self, plan: SavedPlan, *, asking: bool) -> None:
-        """Go on with a saved plan, if the operator wants to."""
-        from sugarkube_tui.tui.screens.resume import Resume
+            self.push_screen(RunningElsewhere(found.plan, found.process), lambda _: self._begin(None))
+        elif (plan := self._plan or (found.plan if found is not None else None)) is not None:
+            from sugarkube_tui.tui.screens.resume import Resume
 
-        self.push_screen(Resume(self.session, plan, asking=asking), self._go_on_if)
+            self.push_screen(Resume(self.session, plan, asking=self._plan is None), self._go_on_if)
 
     def _go_on_if(self, resumed: bool | None) -> None:
         if resumed:

@@ -63,6 +63,11 @@ async def to_review(driver: Driver) -> Request:
     return driver.app.session.request()
 
 
+@pytest.mark.parametrize("question", Question)
+def test_every_question_is_a_stage(question: Question) -> None:
+    assert Stage.SCAN.number < Stage(question.value.capitalize()).number <= Stage.REVIEW.number
+
+
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x36"])
 async def test_the_next_start_goes_on_with_the_question_that_was_open(
     held: HeldSimulation, start: Start, path: Path, size: tuple[int, int]
@@ -187,6 +192,12 @@ async def test_a_run_that_goes_on_elsewhere_is_named_and_not_offered(
         await driver.press("enter")
         await driver.stage(Stage.ACCESS)
         await driver.log_in()
+        await driver.press("q")
+    assert read_plan(path) == plan
+    async with start(held.world, kept=KeptPlan(path), plan=PLAN) as driver:
+        await driver.shows("A run is going on elsewhere")
+        await driver.press("enter")
+        await driver.stage(Stage.REVIEW)
         await driver.press("q")
     assert read_plan(path) == plan
     lock.release()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 import stat
 import tomllib
 from dataclasses import replace
@@ -22,18 +24,21 @@ from sugarkube_tui.cluster.saved_plan import Question, RunState, SavedNode, Save
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.engine.ports import Login, Target
 from sugarkube_tui.engine.resuming import node_of, targets_of
+from sugarkube_tui.simulator import Simulation
 from sugarkube_tui.store.paths import create_file
 from sugarkube_tui.store.plans import KeptPlan, choices_of, plan_text, read_plan
 from sugarkube_tui.store.run_lock import RunLock, worked_on_by
+from sugarkube_tui.tui.state.access import Access
+from sugarkube_tui.tui.state.changes import Changes
+from sugarkube_tui.tui.tasks import Tasks
 
 PLANS = Path(__file__).parent / "plans"
 WHEN = datetime(2026, 11, 26, 23, 10, 5, tzinfo=timezone(timedelta(hours=1)))
 ONE = SavedPlan((SavedNode("sugarkube0", "192.168.3.10", "sugarkube0.local"),))
 
 names = st.from_regex(r"[a-z0-9äß_ ]{0,8}[a-z0-9]", fullmatch=True).map(str.strip)
-addresses = st.one_of(
-    st.ip_addresses(v=4).map(str), st.ip_addresses(v=6).map(str), names.map("{}.example".format)
-)
+addresses = st.one_of(st.ip_addresses(v=4).map(str), st.just("fd00::17"), names.map("{}.example".format))
+IDLE = Tasks(lambda error: None, lambda: None)
 environments = st.builds(
     Environment,
     st.from_regex(r"[a-z0-9]{1,12}", fullmatch=True),
@@ -52,7 +57,7 @@ chosen = st.builds(
 )
 passwords = st.none() | st.text(min_size=1).map(lambda text: Secret(f"S3cr3t-{text}"))
 users = st.from_regex(r"[A-Za-z_äé][A-Za-z0-9_.-]{0,12}", fullmatch=True)
-identities = st.none() | names.map(lambda name: Path("/home/me/.ssh") / name)
+identities = st.sampled_from([None, Path(__file__), PLANS / "schema-1.toml"])  # files that there are
 runs = st.none() | st.builds(SavedRun, st.sampled_from(RunState), st.just("") | names.map("/runs/{}".format))
 moments = st.none() | st.datetimes(min_value=datetime(2000, 1, 1), timezones=st.just(UTC))
 
@@ -101,6 +106,14 @@ class TestRoundTrip:
         plan = through_text(saved(targets, choices))
         assert targets_of(plan.nodes, targets[0].login) == targets
         assert choices_of(plan) == choices
+
+    @given(requests())
+    def test_the_wizard_asks_for_the_same_again(self, asked: tuple[tuple[Target, ...], Choices]) -> None:
+        targets, choices = asked
+        plan = through_text(saved(targets, choices))
+        access = Access(Simulation(math.inf).world, targets[0].login, IDLE, Changes())
+        access.resume(plan.nodes)
+        assert access.intended == targets
 
     @given(requests())
     def test_no_secret_is_in_the_text(self, asked: tuple[tuple[Target, ...], Choices]) -> None:
@@ -309,8 +322,6 @@ class TestFiles:
 
 class TestRunLock:
     def test_it_names_the_process_until_it_is_released(self, tmp_path: Path) -> None:
-        import os
-
         lock = RunLock(tmp_path)
         assert worked_on_by(tmp_path) == os.getpid()
         lock.release()

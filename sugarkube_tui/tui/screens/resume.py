@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -64,10 +65,15 @@ class Resume(Dialog[bool]):
     def _answers(self) -> Content:
         return Content.assemble(
             ("Enter", "bold $text-accent"),
-            f"  go on: log in, then {self._plan.next.value.capitalize()}\n",
+            f"  {self._goes_on()}\n",
             ("n", "bold $text-accent"),
             "      start afresh; new answers replace this plan",
         )
+
+    def _goes_on(self) -> str:
+        if self._plan.run is not None:
+            return "log in, look at the nodes, and do what is left"
+        return f"go on: log in, then {self._plan.next.value.capitalize()}"
 
     def action_resume(self) -> None:
         self.query_one("#answers", Static).update(
@@ -114,7 +120,7 @@ class RunningElsewhere(Dialog[None]):
                             f"(process {self._process or 'unknown'})",
                         ),
                         words.pair("Nodes", _names(self._plan)),
-                        words.pair("Its log", run.directory if run is not None else ""),
+                        words.pair("Its log", _short(run.directory) if run is not None else ""),
                         "",
                         "You can look around here, or form another cluster from other nodes. Your answers "
                         "are not kept for a later start: that run's plan is. p on Review saves yours.",
@@ -142,10 +148,15 @@ def _describe(plan: SavedPlan) -> list[Content | str]:
         parts.append(words.pair("Saved", f"{plan.saved.astimezone():%d %b %H:%M}, {ago}"))
     if run is not None and run.state in RUN_SAYS:
         parts += ["", words.state(Mood.WARN, RUN_SAYS[run.state])]
-        parts.append("What is true on the nodes decides what is left to do.")
         if run.directory:
-            parts.append(words.pair("Its log", run.directory))
+            parts.append(words.pair("Its log", _short(run.directory)))
     return parts
+
+
+def _short(directory: str) -> str:
+    """The path with `~` for the home directory."""
+    home = str(Path.home())
+    return f"~{directory.removeprefix(home)}" if directory.startswith(f"{home}/") else directory
 
 
 def _names(plan: SavedPlan) -> str:

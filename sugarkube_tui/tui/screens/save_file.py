@@ -49,10 +49,8 @@ class SaveFile(Dialog[Path | None]):
             yield Static(self._says, markup=False)
             yield Field(self._name, id="file", compact=True)
             yield Notice()
-            yield Static(
-                "Enter saves it, without a directory where you started sugarkube-tui   Esc cancels",
-                classes="hint",
-            )
+            yield Static(words.muted(f"in {_here()}, unless the name has a directory"), id="where")
+            yield Static("Enter saves it   Esc cancels", classes="hint")
         yield TooSmall()
 
     def on_mount(self) -> None:
@@ -93,3 +91,10 @@ class SaveFile(Dialog[Path | None]):
 
     def action_cancel(self) -> None:
         self.dismiss(None)
+
+
+def _here() -> str:
+    try:
+        return str(Path.cwd())
+    except OSError:  # it was removed meanwhile
+        return "no directory"
