@@ -16,8 +16,8 @@ from sugarkube_tui.cli.arguments import parse_arguments
 from sugarkube_tui.cluster.errors import InvalidInput, SugarkubeError
 from sugarkube_tui.engine.ports import Given, World
 from sugarkube_tui.store.consents import Consents
+from sugarkube_tui.store.kept_plan import KeptPlan
 from sugarkube_tui.store.paths import Paths
-from sugarkube_tui.store.plans import KeptPlan
 from sugarkube_tui.store.settings import Settings, ThemeName, read_settings
 from sugarkube_tui.wiring import agent_keys, demo_world, real_world, ssh_aliases
 

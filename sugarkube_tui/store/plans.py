@@ -1,4 +1,4 @@
-"""Saved plans on disk, as TOML: one that the wizard keeps by itself, and files that the operator names."""
+"""Saved plans as TOML."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sugarkube_tui.cluster.choices import Choices
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.plan_document import document_of, plan_of
 from sugarkube_tui.cluster.saved_plan import SavedPlan
-from sugarkube_tui.store.paths import private, replace_file
+from sugarkube_tui.store.release import read_release
 
 _HEAD = "# A plan of sugarkube-tui, for --plan.  Passwords and tokens are never in it.\n\n"
 
@@ -48,37 +48,4 @@ def choices_of(plan: SavedPlan) -> Choices:
     """
     if plan.airgap is None:
         return plan.choices
-    # Releases are rare, and what reads them knows more of the steps than the first frame should load.
-    from sugarkube_tui.store.release import read_release
-
     return replace(plan.choices, airgap=read_release(plan.airgap))
-
-
-class KeptPlan:
-    """The plan that the wizard keeps by itself.
-
-    Two wizards that keep theirs at the same time do not harm each other: the file is replaced as a
-    whole, and the last one stays.
-
-    Args:
-        path: where; None keeps nothing.
-    """
-
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
-
-    def read(self) -> SavedPlan | None:
-        """The plan that was kept; None: there is none.
-
-        Raises:
-            InvalidInput: as `read_plan`.
-        """
-        if self._path is None or not self._path.exists():
-            return None
-        return read_plan(self._path)
-
-    def write(self, plan: SavedPlan) -> None:
-        """Raises OSError when it cannot be written; then the old one is still there."""
-        if self._path is not None:
-            private(self._path.parent)
-            replace_file(self._path, plan_text(plan))

@@ -14,7 +14,7 @@ from sugarkube_tui.cluster.choices import Defaults
 from sugarkube_tui.cluster.saved_plan import SavedPlan
 from sugarkube_tui.engine.ports import Given, Login, World
 from sugarkube_tui.store.consents import Consents
-from sugarkube_tui.store.plans import KeptPlan
+from sugarkube_tui.store.kept_plan import KeptPlan
 from sugarkube_tui.store.settings import Notify, Settings
 from sugarkube_tui.tui.copying import copy_and_tell
 from sugarkube_tui.tui.fitting import FittedApp

@@ -21,7 +21,7 @@ from sugarkube_tui.engine.outcome import Evidence, Result
 from sugarkube_tui.engine.ports import Given, Login, Target, World
 from sugarkube_tui.engine.resuming import given_of, located, node_of
 from sugarkube_tui.store.consents import Consents
-from sugarkube_tui.store.plans import KeptPlan, choices_of
+from sugarkube_tui.store.kept_plan import KeptPlan
 from sugarkube_tui.tui.state.changes import Changes
 from sugarkube_tui.tui.state.keeping import Keeping
 from sugarkube_tui.tui.state.scan import Scan
@@ -224,6 +224,8 @@ class Session:
         Raises:
             InvalidInput: the plan's k3s release cannot be used.
         """
+        from sugarkube_tui.store.plans import choices_of
+
         choices = await asyncio.to_thread(choices_of, plan)
         plan = await located(self.world.lan, plan)
         self.choices = choices

@@ -17,7 +17,8 @@ from sugarkube_tui.engine.node import BACK_WITHIN_S
 from sugarkube_tui.engine.ports import Login
 from sugarkube_tui.engine.resuming import located, node_of, targets_of
 from sugarkube_tui.simulator import Simulation
-from sugarkube_tui.store.plans import KeptPlan, choices_of
+from sugarkube_tui.store.kept_plan import KeptPlan
+from sugarkube_tui.store.plans import choices_of
 from tests.engine.conftest import form, names, targets
 
 THREE = Choices(servers=3)

@@ -14,7 +14,7 @@ from sugarkube_tui.cluster.saved_plan import SavedPlan
 from sugarkube_tui.engine.events import Event
 from sugarkube_tui.engine.ports import Given, World
 from sugarkube_tui.store.consents import Consents
-from sugarkube_tui.store.plans import KeptPlan
+from sugarkube_tui.store.kept_plan import KeptPlan
 from sugarkube_tui.store.settings import Settings
 
 SMALL = (80, 24)

@@ -15,7 +15,8 @@ from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.saved_plan import Question, RunState, SavedNode, SavedPlan, SavedRun
 from sugarkube_tui.engine.events import ActionStarted, Event
 from sugarkube_tui.engine.formation import Request
-from sugarkube_tui.store.plans import KeptPlan, read_plan
+from sugarkube_tui.store.kept_plan import KeptPlan
+from sugarkube_tui.store.plans import read_plan
 from sugarkube_tui.store.run_lock import RunLock
 from sugarkube_tui.tui.screens.resume import Resume
 from sugarkube_tui.tui.stages import Stage

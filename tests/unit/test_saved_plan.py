@@ -25,8 +25,9 @@ from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.engine.ports import Login, Target
 from sugarkube_tui.engine.resuming import node_of, targets_of
 from sugarkube_tui.simulator import Simulation
+from sugarkube_tui.store.kept_plan import KeptPlan
 from sugarkube_tui.store.paths import create_file
-from sugarkube_tui.store.plans import KeptPlan, choices_of, plan_text, read_plan
+from sugarkube_tui.store.plans import choices_of, plan_text, read_plan
 from sugarkube_tui.store.run_lock import RunLock, worked_on_by
 from sugarkube_tui.tui.state.access import Access
 from sugarkube_tui.tui.state.changes import Changes

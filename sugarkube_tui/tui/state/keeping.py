@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.saved_plan import Question, RunState, SavedPlan, SavedRun
 from sugarkube_tui.engine.outcome import Evidence, Result
-from sugarkube_tui.store.plans import KeptPlan
+from sugarkube_tui.store.kept_plan import KeptPlan
 from sugarkube_tui.store.run_lock import worked_on_by
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.state.changes import Changes
