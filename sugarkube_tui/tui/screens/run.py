@@ -31,14 +31,8 @@ from sugarkube_tui.tui.words import Mood
 AROUND_PANES = 6
 """Rows of the screen that are not the panes'."""
 NAME_WIDTH = 18
-WHILE_IT_RUNS = {
-    "proceed": "To question",
-    "zoom": "",
-    "timeline": "",
-    "stop": "",
-    "help": "",
-    "end_search": "",
-}
+TYPING = {"end_search": ""}
+WHILE_IT_RUNS = {"proceed": "To question", "zoom": "", "timeline": "", "stop": "", "help": "", **TYPING}
 WHILE_IT_ASKS = {"again": "", "skip": "", "direct": "", "give_up": "", "stop": "", "help": ""}
 AT_THE_END = {"proceed": "", "again": "Run again", "result": "", "timeline": "", "help": "", **TYPING}
 MOODS = {
