@@ -22,8 +22,10 @@ from sugarkube_tui.engine.ports import Given, Login, Target, World
 from sugarkube_tui.engine.resuming import given_of, located, node_of
 from sugarkube_tui.store.consents import Consents
 from sugarkube_tui.store.kept_plan import KeptPlan
+from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.state.changes import Changes
 from sugarkube_tui.tui.state.keeping import Keeping
+from sugarkube_tui.tui.state.progress import Mark, progress
 from sugarkube_tui.tui.state.scan import Scan
 from sugarkube_tui.tui.tasks import Tasks
 from sugarkube_tui.tui.words import problem_of
@@ -144,6 +146,25 @@ class Session:
         self.choices = replace(self.choices, **answers)  # type: ignore[arg-type]
         self.keeping.soon()
         self.changes.note()
+
+    def progress(self, here: Stage) -> Mapping[Stage, Mark]:
+        """How it stands with every stage, as seen from one of them."""
+        reached = Stage(self.keeping.next.value.capitalize())
+        return progress(here, reached, self._missing if here.number <= Stage.REVIEW.number else ())
+
+    @property
+    def _missing(self) -> set[Stage]:
+        """Stages whose answer does not do: nobody is selected, somebody is not in, the token is none."""
+        missing = set()
+        if not self.scan.selected:
+            missing.add(Stage.SCAN)
+        if not ("access" in vars(self) and self.access.all_in):
+            missing.add(Stage.ACCESS)
+        try:
+            self.token()
+        except InvalidInput:
+            missing.add(Stage.ENVIRONMENT)
+        return missing
 
     def source_of(self, field: str) -> str:
         """The variable that an answer still comes from; empty when it was chosen here or is built in."""

@@ -105,7 +105,7 @@ class WizardScreen(Screen[None]):
     def _redraw(self) -> None:
         self._drawn = self.session.changes.revision
         self.draw()
-        self.query_one(Stepper).show_status(self.status())
+        self.query_one(Stepper).show(self.status(), self.session.progress(self.STAGE))
         self.query_one("#notice", Notice).show_problem(self._problem or self.session.trouble)
         self._refresh_footer()
 

@@ -1,27 +1,43 @@
-"""The line at the top: where you are, and on the right what is going on."""
+"""The line at the top: where you are, what is answered and what is missing, and on the right what goes on."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from textual.content import Content
 from textual.widgets import Static
 
 from sugarkube_tui.tui.stages import Stage
+from sugarkube_tui.tui.state.progress import Mark
 from sugarkube_tui.tui.words import MUTED
 
 BRAND = "sugarkube"
+SPACINGS = (("  ", " "), (" ", ""), ("", ""))
+"""Between stages, and between sign and name: the widest that fits is taken."""
+GAP = 2
+STATUS_LEAST = 8
+"""Cells of what goes on that are worth showing; the stages are worth more."""
+STYLES = {
+    Mark.DONE: "$text-success",
+    Mark.HERE: "bold underline $text-primary",
+    Mark.OPEN: MUTED,
+    Mark.MISSING: "bold $text-warning",
+}
 
 
 class Stepper(Static):
-    """`Scan › Access › …`, as much of it as fits."""
+    """`✔ Scan  ▶ Access  · Environment …`, as much of it as fits."""
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(markup=False)
         self.stage = stage
         self._status: Content = Content("")
+        self._marks: Mapping[Stage, Mark] = {}
 
-    def show_status(self, status: Content) -> None:
-        if status != self._status:
-            self._status = status
+    def show(self, status: Content, marks: Mapping[Stage, Mark]) -> None:
+        """Show what goes on, and how it stands with all stages."""
+        if (status, marks) != (self._status, self._marks):
+            self._status, self._marks = status, marks
             self._draw()
 
     def on_resize(self) -> None:
@@ -29,27 +45,33 @@ class Stepper(Static):
 
     def _draw(self) -> None:
         width = self.content_size.width
-        needed = self._status.cell_length + 2 if self._status.cell_length else 0
-        trail = self._trail(" › ")
-        if trail.cell_length + needed > width:
-            trail = self._trail("›")
-        if trail.cell_length + needed > width:
-            here = f"{self.stage.number} of {len(Stage)}  {self.stage}"
-            trail = Content.assemble((f"{BRAND}  ", MUTED), (here, "bold $text-primary"))
-        elif trail.cell_length + needed + len(BRAND) + 3 <= width:
-            trail = Content.assemble((f"{BRAND}   ", "bold $text-accent"), trail)
-        gap = width - trail.cell_length - self._status.cell_length
-        if gap >= 2:
-            trail = Content.assemble(trail, " " * gap, self._status)
+        if not self._marks or width <= 0:
+            return
+        status = self._status
+        needed = min(status.cell_length, STATUS_LEAST) + GAP if status.cell_length else 0
+        trails = [self._trail(*spacing) for spacing in SPACINGS]
+        trail = next((trail for trail in trails if trail.cell_length + needed <= width), self._here())
+        brand = f"{BRAND}   "
+        if trail.cell_length + len(brand) + status.cell_length + GAP <= width and trail in trails:
+            trail = Content.assemble((brand, "bold $text-accent"), trail)
+        room = width - trail.cell_length - GAP
+        if status.cell_length and room >= needed - GAP:
+            status = status.truncate(room, ellipsis=True)
+            gap = width - trail.cell_length - status.cell_length
+            trail = Content.assemble(trail, " " * gap, status)
         self.update(trail)
 
-    def _trail(self, separator: str) -> Content:
-        parts = []
-        for stage in Stage:
-            if stage is self.stage:
-                parts.append(Content.assemble((stage.value, "bold underline $text-primary")))
-            elif stage.number < self.stage.number:
-                parts.append(Content.assemble((stage.value, "$text-success")))
-            else:
-                parts.append(Content.assemble((stage.value, MUTED)))
-        return Content.assemble((separator, MUTED)).join(parts)
+    def _trail(self, between: str, after_sign: str) -> Content:
+        return Content(between).join(
+            Content.assemble((f"{mark.value}{after_sign}{stage.value}", STYLES[mark]))
+            for stage, mark in self._marks.items()
+        )
+
+    def _here(self) -> Content:
+        """Where there is no room for all: the place alone, and what is missing before it."""
+        missing = [stage.value for stage, mark in self._marks.items() if mark is Mark.MISSING]
+        here = f"{self.stage.number} of {len(Stage)}  {self.stage}"
+        told = f"   {Mark.MISSING.value} {', '.join(missing)}" if missing else ""
+        return Content.assemble(
+            (f"{BRAND}  ", MUTED), (here, STYLES[Mark.HERE]), (told, STYLES[Mark.MISSING])
+        )
