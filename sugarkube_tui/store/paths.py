@@ -76,6 +76,7 @@ class Paths:
             "consents": self.consents,
             "plan": self.plan,
             "runs": self.runs,
+            "history": self.history,
             "cache": self.cache,
         }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual.widgets._footer import FooterKey
 
 from screenshots.driving import Driver
 from screenshots.held import HeldSimulation
@@ -48,6 +49,7 @@ async def check(driver: Driver) -> None:
             assert groups & {*WIDGETS_OF[screen.STAGE]}, f"the keys of {widget} are unknown on {screen.STAGE}"
     assert screen.focused is not None, f"nothing has the focus on {screen.STAGE}"
     await driver.shows("? Help")
+    assert 1 <= len(screen.query(FooterKey)) <= 5
     ascii_only = driver.app.settings.glyphs is Glyphs.ASCII
     assert not ascii_only or driver.text().isascii()
     width = driver.app.size.width

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
 import pytest
 from textual.binding import Binding
 
 from screenshots.readme import README, with_keys
 from sugarkube_tui.cluster.errors import InvalidInput
-from sugarkube_tui.tui import keys
+from sugarkube_tui.tui import keys, screens
 from sugarkube_tui.tui.keymap import read_keymap
+from sugarkube_tui.tui.screens.dialogs import Dialog
 from sugarkube_tui.tui.stages import Stage
+from sugarkube_tui.tui.topics import TOPICS
 
 TAKEN = {f"ctrl+{letter}" for letter in "abcgjmoqsz"}
 """By tmux and screen, by flow and job control, or the same byte as Enter, Tab and the like."""
@@ -45,6 +51,30 @@ def test_arrows_have_a_vim_key_beside_them(group: str) -> None:
 def test_every_screen_has_its_keys_and_its_widgets_listed() -> None:
     assert set(Stage) <= set(keys.WIDGETS_OF) <= set(keys.KEYS)
     assert {widget for widgets in keys.WIDGETS_OF.values() for widget in widgets} <= set(keys.KEYS)
+
+
+def dialogs() -> list[type[Dialog[Any]]]:
+    for module in iter_modules(screens.__path__):
+        import_module(f"{screens.__name__}.{module.name}")
+    found = [*Dialog.__subclasses__()]
+    for kind in found:
+        found += kind.__subclasses__()
+    return found
+
+
+@pytest.mark.parametrize("dialog", dialogs(), ids=lambda dialog: dialog.__name__)
+def test_every_dialog_is_in_the_registry_and_has_help_and_a_way_out(dialog: type[Dialog[Any]]) -> None:
+    group = dialog.KEY_GROUP
+    assert group in keys.WIDGETS_OF
+    assert any("escape" in key.names for key in keys.KEYS[group])
+    if group != "Help":
+        assert any(key.action == "help" for key in keys.KEYS[group])
+        assert [name for name in TOPICS if name.partition("#")[0] == group], "no topic"
+
+
+def test_every_topic_belongs_to_something() -> None:
+    groups = {name.partition("#")[0] for name in TOPICS if "#" in name}
+    assert groups <= set(keys.WIDGETS_OF)
 
 
 def test_the_readme_shows_the_keys_as_they_are() -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import stat
+from pathlib import Path
 
 import pytest
 
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.engine.events import LogLine, Result, RunFinished, RunStarted
 from sugarkube_tui.store.journal import RunJournal
+from sugarkube_tui.store.paths import Paths
 from sugarkube_tui.store.release import read_release
 
 
@@ -81,3 +83,11 @@ class TestJournal:
         journal = RunJournal(tmp_path / "runs", "sugar/dev")
         journal(LogLine(0.0, "pi", "hello"))
         assert "no log is kept" in journal.problem
+
+
+class TestPaths:
+    def test_every_place_is_named_for_the_operator(self):
+        paths = Paths.default()
+        places = {name for name in dir(Paths) if isinstance(getattr(paths, name), Path)}
+        assert set(paths.named) == places
+        assert all(paths.named[name] == getattr(paths, name) for name in places)

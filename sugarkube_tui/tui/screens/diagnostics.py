@@ -68,6 +68,7 @@ class Diagnostics(Dialog[None]):
             diagnosis.versions(),
             diagnosis.terminal_part(wizard.terminal, size, colours, signs, wizard.theme),
             diagnosis.network_part(self._lan.interfaces(), self._agent),
+            diagnosis.settings_part(wizard.settings),
             diagnosis.paths_part(self._workstation.paths),
         ]
 

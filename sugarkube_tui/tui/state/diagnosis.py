@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from importlib import metadata
 from pathlib import Path
 
 from sugarkube_tui import __version__
 from sugarkube_tui.cluster.sightings import Interface
+from sugarkube_tui.store.settings import Settings
 from sugarkube_tui.tui.terminal import Terminal
 
 LIBRARIES = ("textual", "rich", "asyncssh", "zeroconf", "kubernetes", "aiohttp", "cryptography")
@@ -77,6 +78,17 @@ def agent_words(keys: int | None) -> str:
     if keys is None:
         return NO_ANSWER
     return f"{keys} {'key' if keys == 1 else 'keys'}" if keys else "no key in it: ssh-add adds one"
+
+
+def settings_part(settings: Settings) -> Part:
+    """The settings that are not as they are without a file."""
+    usual = Settings()
+    rows = [
+        (name, "other keys: " + ", ".join(settings.keys) if name == "keys" else str(value))
+        for field in fields(Settings)
+        if (value := getattr(settings, name := field.name)) != getattr(usual, name)
+    ]
+    return Part("Settings", tuple(rows or [("all", "as without a file")]))
 
 
 def paths_part(paths: Mapping[str, Path]) -> Part:
