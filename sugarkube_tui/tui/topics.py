@@ -212,6 +212,11 @@ TOPICS: Mapping[str, Topic] = {
         "The means by which hosts are found, and the network interfaces that are used. Everything but the "
         "sweep only listens and asks; the sweep connects to port 22 of every address and needs your consent.",
     ),
+    "Steps#steps": Topic(
+        "Show the lines of",
+        "The steps that the log has lines of. Choosing one hides the lines of the others; nothing is lost, and "
+        "the first row shows all of them again.",
+    ),
     "Diagnostics#parts": Topic(
         "Diagnostics",
         "What a report about this program should hold. There are no secrets in it, but paths and addresses "

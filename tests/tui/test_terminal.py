@@ -25,7 +25,7 @@ def written_by(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 async def test_other_keys_do_the_same_and_are_shown_in_footer_and_help(
     held: HeldSimulation, start: Start
 ) -> None:
-    keys = {"scan.add_host": "f6", "table.cursor_down": "n,down", "app.help": "f9"}
+    keys = {"scan.add_host": "f6", "table.cursor_down": "f8,down", "app.help": "f9"}
     async with start(held.world, settings=Settings(keys=keys)) as driver:
         await driver.hosts(8)
         await driver.shows("F6 Add host", "F9 Help")
@@ -34,10 +34,10 @@ async def test_other_keys_do_the_same_and_are_shown_in_footer_and_help(
         await driver.shows("Name or IP address")
         await driver.press("escape")
         before = driver.app.screen.query_one("#hosts").highlighted  # type: ignore[attr-defined]
-        await driver.press("n")
+        await driver.press("f8")
         assert driver.app.screen.query_one("#hosts").highlighted != before  # type: ignore[attr-defined]
         await driver.press("f9")
-        await driver.shows("Help: Hosts", "n Down the row below")
+        await driver.shows("Help: Hosts", "F8 Down the row below")
         await driver.press("escape")
         await driver.press("question_mark")
         await driver.shows("Help: Hosts")
