@@ -214,8 +214,8 @@ TOPICS: Mapping[str, Topic] = {
     ),
     "Steps#steps": Topic(
         "Show the lines of",
-        "The steps that the log has lines of. Choosing one hides the lines of the others; nothing is lost, and "
-        "the first row shows all of them again.",
+        "The steps that the log has lines of. Choosing one hides the lines of the others; nothing is lost, "
+        "and the first row shows all of them again.",
     ),
     "Diagnostics#parts": Topic(
         "Diagnostics",
