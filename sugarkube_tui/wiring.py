@@ -6,9 +6,21 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from typing import Generic, TypeVar
 
-from sugarkube_tui.engine.ports import Given, World
+from sugarkube_tui.engine.ports import (
+    Given,
+    Greeter,
+    Machine,
+    Machines,
+    SshAdvice,
+    SshSettings,
+    Target,
+    World,
+)
 from sugarkube_tui.store.paths import Paths
+
+Made = TypeVar("Made")
 
 
 class RealClock:
@@ -21,24 +33,85 @@ class RealClock:
         await asyncio.sleep(seconds)
 
 
+class Late(Generic[Made]):
+    """An adapter that is made when it is first used: its library takes a while to load.
+
+    That is done in a thread, because it would make an interface stutter.
+    """
+
+    def __init__(self, make: Callable[[], Made]) -> None:
+        self._make = make
+        self._made: Made | None = None
+        self._turn = asyncio.Lock()
+
+    async def get(self) -> Made:
+        async with self._turn:
+            if self._made is None:
+                self._made = await asyncio.to_thread(self._make)
+            return self._made
+
+
+class LateMachines:
+    """Logins over SSH; nobody logs in before there are hosts."""
+
+    def __init__(self, late: Late[Machines]) -> None:
+        self._late = late
+
+    async def open(self, target: Target) -> Machine:
+        return await (await self._late.get()).open(target)
+
+
+class LateGreeter:
+    """Asks for host keys; nobody is asked before a port 22 has answered."""
+
+    def __init__(self, late: Late[Greeter]) -> None:
+        self._late = late
+
+    async def host_key(self, address: str, port: int, timeout: float) -> str:
+        return await (await self._late.get()).host_key(address, port, timeout)
+
+
+class LateSettings:
+    """Reads the user's ~/.ssh/config as asyncssh does."""
+
+    def __init__(self, late: Late[SshSettings]) -> None:
+        self._late = late
+
+    async def advice(self, alias: str, host: str) -> SshAdvice:
+        return await (await self._late.get()).advice(alias, host)
+
+
 def real_world(paths: Paths) -> World:
-    """The LAN and the nodes as they are.  The adapters' libraries are imported here, not before."""
-    from sugarkube_tui.engine.shell_machine import ShellMachines
+    """The LAN and the nodes as they are.  asyncssh, kubernetes and zeroconf are loaded when they are used."""
     from sugarkube_tui.kube.client import KubernetesClient
     from sugarkube_tui.lan.api import TlsApi
     from sugarkube_tui.lan.discovery import ZeroconfLan
-    from sugarkube_tui.ssh import SshConnector
-    from sugarkube_tui.ssh.greeting import SshGreeter
-    from sugarkube_tui.ssh.settings import UserSettings
     from sugarkube_tui.store.pins import HostKeyPins
 
     clock = RealClock()
-    lan = ZeroconfLan(greeter=SshGreeter())
     pins = HostKeyPins(paths.pins)
+
+    def machines() -> Machines:
+        from sugarkube_tui.engine.shell_machine import ShellMachines
+        from sugarkube_tui.ssh.connect import SshConnector
+
+        return ShellMachines(SshConnector(pins), clock)
+
+    def greeter() -> Greeter:
+        from sugarkube_tui.ssh.greeting import SshGreeter
+
+        return SshGreeter()
+
+    def settings() -> SshSettings:
+        from sugarkube_tui.ssh.settings import UserSettings
+
+        return UserSettings()
+
+    lan = ZeroconfLan(greeter=LateGreeter(Late(greeter)))
     return World(
-        machines=ShellMachines(SshConnector(pins), clock),
+        machines=LateMachines(Late(machines)),
         host_keys=pins,
-        ssh_settings=UserSettings(),
+        ssh_settings=LateSettings(Late(settings)),
         lan=lan,
         api=TlsApi(lan.resolve),
         kubernetes=KubernetesClient(lan.resolve),

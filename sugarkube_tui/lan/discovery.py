@@ -6,6 +6,7 @@ import asyncio
 import errno
 from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
 from contextlib import aclosing
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from sugarkube_tui.cluster.advert import normal_host
@@ -62,6 +63,8 @@ class ZeroconfLan:
             await look.close()
 
     async def _begin(self, interest: Interest) -> Look:
+        # The first import takes long enough to make an interface stutter.
+        await asyncio.to_thread(import_module, "sugarkube_tui.lan.look")
         from sugarkube_tui.lan.look import Look
 
         links = choose_interfaces(self._wanted, interest.interfaces)

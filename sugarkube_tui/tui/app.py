@@ -125,8 +125,9 @@ class SugarkubeApp(FittedApp):
 
     async def on_mount(self) -> None:
         self.set_interval(ATTENTION_S, self._attend)
-        self.session.scan.start()
         await self.push_screen(screen_of(Stage.SCAN))
+        # The look loads its libraries: not before the first frame is there.
+        self.call_after_refresh(self.session.scan.start)
         self._begin(self.session.keeping.find())
 
     def _begin(self, found: Found | None) -> None:

@@ -48,7 +48,10 @@ class FittedApp(App[int]):
         elif self.settings.theme is not None:
             self.use_theme(self.settings.theme)
         elif "TEXTUAL_THEME" not in os.environ:
-            self.use_theme(ThemeName.DARK)
+            # As dark as what Textual begins with: told as a change, it would have all styles parsed twice
+            # before the first frame.
+            self.set_reactive(App.theme, THEMES[ThemeName.DARK].name)
+            self.stylesheet.set_variables(self.get_css_variables())
 
     def use_theme(self, name: ThemeName) -> None:
         self.theme = THEMES[name].name

@@ -18,7 +18,8 @@ import pytest
 
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.engine.ports import Login, Target
-from sugarkube_tui.ssh import SshConnector, SshShell
+from sugarkube_tui.ssh.connect import SshConnector
+from sugarkube_tui.ssh.shell import SshShell
 from sugarkube_tui.store.pins import HostKeyPins
 
 FAKE_SUDO = r"""#!/bin/sh

@@ -12,7 +12,7 @@ import pytest
 from sugarkube_tui.cluster.errors import AccessError, HostKeyChanged, Trouble
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.engine.ports import Login, Target
-from sugarkube_tui.ssh import SshConnector
+from sugarkube_tui.ssh.connect import SshConnector
 from sugarkube_tui.ssh.failures import no_route_remedy
 from sugarkube_tui.ssh.hostkeys import key_line
 from sugarkube_tui.store.pins import HostKeyPins

@@ -12,8 +12,9 @@ import asyncssh
 import pytest
 
 from sugarkube_tui.cluster.errors import AccessError, ConnectionLost
-from sugarkube_tui.ssh import SshConnector, SshShell
+from sugarkube_tui.ssh.connect import SshConnector
 from sugarkube_tui.ssh.session import STDERR_LIMIT, STDOUT_LIMIT, CommandSession
+from sugarkube_tui.ssh.shell import SshShell
 from tests.unit.ssh.conftest import Handler, Node, serve, through_sh
 
 

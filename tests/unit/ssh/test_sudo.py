@@ -9,7 +9,8 @@ import pytest
 
 from sugarkube_tui.cluster.errors import AccessError
 from sugarkube_tui.cluster.secrets import Secret
-from sugarkube_tui.ssh import SshConnector, SshShell
+from sugarkube_tui.ssh.connect import SshConnector
+from sugarkube_tui.ssh.shell import SshShell
 from tests.unit.ssh.conftest import Node, SudoLab
 
 

@@ -9,7 +9,8 @@ import asyncssh
 import pytest
 
 from sugarkube_tui.cluster.errors import ConnectionLost
-from sugarkube_tui.ssh import SshConnector, SshShell
+from sugarkube_tui.ssh.connect import SshConnector
+from sugarkube_tui.ssh.shell import SshShell
 from tests.unit.ssh.conftest import Node, serve, through_sh
 
 
