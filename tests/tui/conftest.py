@@ -65,6 +65,9 @@ def start() -> Start:
             plan=plan,
         )
         async with app.run_test(size=size, notifications=True, tooltips=True) as pilot:
-            yield Driver(app, pilot)
+            driver = Driver(app, pilot)
+            scan = app.session.scan
+            await driver.until(lambda: scan.running or scan.error is not None, "the look to begin")
+            yield driver
 
     return run

@@ -354,7 +354,7 @@ async def test_multicast_that_is_blocked_here_is_told_with_this_systems_causes(
     held: HeldSimulation, start: Start, size: tuple[int, int], platform: Platform, cause: str
 ) -> None:
     async with start(on(held, listening(platform, echo=False)), size) as driver:
-        await driver.shows("Listening on the LAN")
+        await driver.shows("Listening on the LAN: eth0")
         await held.clock.sleep(5.0)
         await driver.shows(
             "▲ multicast is blocked on this workstation", "→ s sweeps 192.168.3.0/24", "Likely causes", cause
