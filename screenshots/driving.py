@@ -17,10 +17,12 @@ from sugarkube_tui.store.consents import Consents
 from sugarkube_tui.store.kept_plan import KeptPlan
 from sugarkube_tui.store.settings import Settings
 from sugarkube_tui.tui.app import SugarkubeApp
+from sugarkube_tui.tui.ascii import as_ascii
 from sugarkube_tui.tui.keymap import read_keymap
 from sugarkube_tui.tui.screens.base import WizardScreen
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.terminal import Terminal
+from sugarkube_tui.tui.words import Mood
 from sugarkube_tui.tui.workstation import Workstation
 
 PATIENCE_S = 60.0
@@ -116,7 +118,8 @@ class Driver:
         """Wait until so many hosts were found and every advertised API was asked."""
         scan = self.app.session.scan
         await self.until(lambda: len(scan.hosts) >= number, f"{number} hosts")
-        await self.shows("answers")
+        good = as_ascii(Mood.GOOD.glyph) if self.app.ascii_only else Mood.GOOD.glyph
+        await self.shows(f"{good} answers")
 
     async def log_in(self) -> None:
         """From the access screen, as it comes, to the environment screen."""

@@ -102,6 +102,22 @@ async def test_dialogs_have_the_focus_help_and_a_way_back(held: HeldSimulation, 
             await driver.stage(Stage.SCAN)
 
 
+async def test_nothing_is_decided_in_a_dialog_that_cannot_be_read(held: HeldSimulation, start: Start) -> None:
+    async with start(held.world) as driver:
+        await driver.hosts(8)
+        await driver.press("s")
+        await driver.shows("Sweep the subnet?")
+        await driver.pilot.resize_terminal(40, 10)
+        await driver.shows("too small", "Esc goes back")
+        await driver.press("y")
+        await driver.pilot.resize_terminal(80, 24)
+        await driver.shows("Sweep the subnet?")
+        await driver.pilot.resize_terminal(40, 10)
+        await driver.press("escape")
+        await driver.stage(Stage.SCAN)
+        assert not driver.app.session.scan.means.sweeping
+
+
 async def check(driver: Driver) -> None:
     dialog = driver.app.screen
     assert isinstance(dialog, Dialog)

@@ -63,11 +63,21 @@ async def check(driver: Driver) -> None:
             if screen.focused is first:
                 break
         assert reached >= set(screen.focus_chain), f"not reachable by Tab on {screen.STAGE}"
+    await resize(driver)
     await driver.press("f1")
     await driver.shows("Help: ", "Esc closes")
     assert not ascii_only or driver.text().isascii()
     await driver.press("escape")
     await driver.until(lambda: driver.app.screen is screen, "the help to close")
+
+
+async def resize(driver: Driver) -> None:
+    """To sizes that nobody works with, and back: the focus stays, and the screen is whole again."""
+    size, focused = tuple(driver.app.size), driver.app.screen.focused
+    for other in ((1, 1), (59, 40), (200, 15), size):
+        await driver.pilot.resize_terminal(*other)
+    await driver.shows("? Help")
+    assert driver.app.screen.focused is focused
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x36"])

@@ -21,7 +21,7 @@ from sugarkube_tui.tui.session import Session
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.widgets.notice import Notice
 from sugarkube_tui.tui.widgets.stepper import Stepper
-from sugarkube_tui.tui.widgets.too_small import TooSmall
+from sugarkube_tui.tui.widgets.too_small import TooSmall, is_too_small
 
 if TYPE_CHECKING:
     from sugarkube_tui.tui.app import SugarkubeApp
@@ -125,7 +125,7 @@ class WizardScreen(Screen[None]):
 
     @property
     def too_small(self) -> bool:
-        return self.has_class("-tiny") or self.has_class("-flat")
+        return is_too_small(self)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         # What cannot be read must not be decided.

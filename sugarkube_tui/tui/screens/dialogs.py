@@ -20,16 +20,24 @@ from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.widgets.field import Field
 from sugarkube_tui.tui.widgets.notice import Notice
 from sugarkube_tui.tui.widgets.pane import Pane
-from sugarkube_tui.tui.widgets.too_small import TooSmall
+from sugarkube_tui.tui.widgets.too_small import TooSmall, is_too_small
 
 if TYPE_CHECKING:
     from sugarkube_tui.tui.app import SugarkubeApp
+
+
+CHANGES_NOTHING = ("close", "cancel", "help")
 
 
 class Dialog(ModalScreen[ScreenResultType]):
     """What is asked or told over a screen.  `KEY_GROUP` is its name in the registry of keys."""
 
     KEY_GROUP: ClassVar[str]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        # What cannot be read must not be decided; the way out is always open.
+        changes_nothing = action in CHANGES_NOTHING or parameters == (False,)
+        return changes_nothing or not is_too_small(self)
 
     def action_help(self) -> None:
         cast("SugarkubeApp", self.app).show_help(self.KEY_GROUP)

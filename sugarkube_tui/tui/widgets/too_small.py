@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from textual.dom import DOMNode
 from textual.widgets import Static
 
 LEAST_WIDTH = 60
 LEAST_HEIGHT = 16
+
+
+def is_too_small(screen: DOMNode) -> bool:
+    """Whether nothing can be read on this screen."""
+    return screen.has_class("-tiny") or screen.has_class("-flat")
 
 
 class TooSmall(Static):
@@ -16,7 +22,8 @@ class TooSmall(Static):
 
     def on_resize(self) -> None:
         size = self.app.size
+        way_out = "Esc goes back" if self.screen.is_modal else "q quits"
         self.update(
             f"▲ This terminal is too small\n\n{size.width}×{size.height} now, {LEAST_WIDTH}×{LEAST_HEIGHT} "
-            "at least, 80×24 is good\n\nMake it larger, or q quits.\nWhat is running goes on."
+            f"at least, 80×24 is good\n\nMake it larger, or {way_out}.\nWhat is running goes on."
         )
