@@ -53,7 +53,7 @@ async def to_the_middle(driver: Driver) -> None:
 async def test_the_panes_show_the_end_when_they_are_looked_at_again(
     held: HeldSimulation, start: Start
 ) -> None:
-    async with start(held.world) as driver:
+    async with start(held.world, variables={"SUGARKUBE_SERVERS": "1"}) as driver:
         await to_run(driver)
         await driver.shows("1 server and 5 agents are Ready", "Next", "sugarkube-tui verify dev")
         await driver.press("end")

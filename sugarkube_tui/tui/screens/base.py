@@ -11,7 +11,7 @@ from textual.containers import Container
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Footer, Input
 
 from sugarkube_tui.cluster.errors import SugarkubeError
 from sugarkube_tui.engine.outcome import Evidence
@@ -19,6 +19,7 @@ from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import actions
 from sugarkube_tui.tui.session import Session
 from sugarkube_tui.tui.stages import Stage
+from sugarkube_tui.tui.widgets.fixed import Fixed
 from sugarkube_tui.tui.widgets.notice import Notice
 from sugarkube_tui.tui.widgets.stepper import Stepper
 from sugarkube_tui.tui.widgets.too_small import TooSmall, is_too_small
@@ -56,7 +57,7 @@ class WizardScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield Stepper(self.STAGE)
-        yield Static(self.LEAD, id="lead", markup=False)
+        yield Fixed(self.LEAD, widget_id="lead")
         with Container(id="body"):
             yield from self.body()
         yield Notice(widget_id="notice")
@@ -68,7 +69,7 @@ class WizardScreen(Screen[None]):
         """The widgets between title and footer."""
 
     def lead(self, text: Content | str) -> None:
-        self.query_one("#lead", Static).update(text if isinstance(text, Content) else Content(text))
+        self.query_one("#lead", Fixed).show(text if isinstance(text, Content) else Content(text))
 
     def status(self) -> Content:
         """What is told at the top's right end."""

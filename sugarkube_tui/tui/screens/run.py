@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from enum import Enum
@@ -32,7 +33,8 @@ AROUND_PANES = 6
 """Rows of the screen that are not the panes'."""
 NAME_WIDTH = 18
 TYPING = {"end_search": ""}
-WHILE_IT_RUNS = {"proceed": "To question", "zoom": "", "timeline": "", "stop": "", "help": "", **TYPING}
+WHILE_IT_RUNS = {"zoom": "", "timeline": "", "search": "", "stop": "", "help": "", **TYPING}
+WHILE_OTHERS_ASK = {"proceed": "To question", "zoom": "", "timeline": "", "stop": "", "help": "", **TYPING}
 WHILE_IT_ASKS = {"again": "", "skip": "", "direct": "", "give_up": "", "stop": "", "help": ""}
 AT_THE_END = {"proceed": "", "again": "Run again", "result": "", "timeline": "", "help": "", **TYPING}
 MOODS = {
@@ -77,6 +79,10 @@ class RunScreen(Answering):
     def ready(self) -> None:
         self.current = next(iter(self.session.run.board.nodes), "")
         self._show_view()
+        # What is there by now stays.  Left to the collector, it would be gone through again and again
+        # while the run goes on, and each time no key would be answered for a tenth of a second.
+        gc.collect()
+        gc.freeze()
 
     def _tick(self) -> None:
         self.close_what_is_settled()
@@ -170,6 +176,8 @@ class RunScreen(Answering):
         self._redraw()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        if self.query_one(NodePanes).is_about_to_focus or self.focused is not event.widget:
+            return  # told late: another pane was chosen meanwhile
         pane = next((node for node in event.widget.ancestors if isinstance(node, NodePane)), None)
         if pane is not None and pane.node_name != self.current:
             self.current = pane.node_name
@@ -201,7 +209,9 @@ class RunScreen(Answering):
         if not run.phase.active:
             return AT_THE_END
         asked = node is not None and node.question is not None and self._view is View.PANES
-        return WHILE_IT_ASKS if asked else WHILE_IT_RUNS
+        if asked:
+            return WHILE_IT_ASKS
+        return WHILE_OTHERS_ASK if run.asking else WHILE_IT_RUNS
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return super().check_action(action, parameters) if self._makes_sense(action) else False

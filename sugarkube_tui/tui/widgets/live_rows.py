@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual import events
 from textual.binding import BindingType
 from textual.content import Content
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -20,6 +20,7 @@ from sugarkube_tui.tui.keys import bindings
 class LiveRows(ScrollView):
     """A list with one current row, which stays in view when it changes."""
 
+    DEFAULT_CSS = "LiveRows { overflow-x: hidden; }"
     KEY_GROUP = "Live rows"
     BINDINGS: ClassVar[list[BindingType]] = bindings(KEY_GROUP)
 
@@ -53,10 +54,16 @@ class LiveRows(ScrollView):
         if current != self._current:
             self._current = current
             self._reveal()
-        drawn = (self.scroll_offset.y, self._visible())
-        if drawn != self._drawn:
-            self._drawn = drawn
+        first, rows = self.scroll_offset.y, self._visible()
+        before = self._drawn
+        self._drawn = (first, rows)
+        if first != before[0] or len(rows) != len(before[1]):
             self.refresh()
+            return
+        width = self.size.width
+        for line, (new, old) in enumerate(zip(rows, before[1], strict=True)):
+            if not new.is_same(old):
+                self.refresh(Region(0, line, width, 1))
 
     def _visible(self) -> list[Content]:
         first = self.scroll_offset.y

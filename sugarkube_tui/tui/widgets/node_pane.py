@@ -6,12 +6,12 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Static
 
 from sugarkube_tui.engine.board import NodeBoard
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.state.run import Phase
 from sugarkube_tui.tui.widgets import node_words
+from sugarkube_tui.tui.widgets.fixed import Fixed
 from sugarkube_tui.tui.widgets.log_pane import LogPane
 from sugarkube_tui.tui.words import Mood
 
@@ -29,7 +29,7 @@ class NodePane(Vertical):
         self.is_ready = False
 
     def compose(self) -> ComposeResult:
-        yield Static(classes="now", markup=False)
+        yield Fixed(classes="now")
         yield LogPane(self.node_name)
 
     def on_mount(self) -> None:
@@ -56,10 +56,11 @@ class NodePane(Vertical):
             (f"  {node.role}" if node.role else "", words.MUTED),
         )
         asked = node.question
-        self.set_class(asked is not None, "-asking")
         now_lines = [node_words.head(node, now), node_words.doing(node, phase, now)]
         shown = now_lines if asked is None else node_words.question(asked)
-        self.query_one(".now", Static).update(words.lines(shown))
+        was_asking = self.has_class("-asking")
+        self.set_class(asked is not None, "-asking")
+        self.query_one(".now", Fixed).show(words.lines(shown), resizes=was_asking or asked is not None)
 
     def on_log_pane_changed(self, event: LogPane.Changed) -> None:
         event.stop()

@@ -59,7 +59,7 @@ class Stepper(Static):
             status = status.truncate(room, ellipsis=True)
             gap = width - trail.cell_length - status.cell_length
             trail = Content.assemble(trail, " " * gap, status)
-        self.update(trail)
+        self.update(trail, layout=False)
 
     def _trail(self, between: str, after_sign: str) -> Content:
         return Content(between).join(

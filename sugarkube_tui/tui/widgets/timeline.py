@@ -13,6 +13,7 @@ from sugarkube_tui.engine.events import Spent
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.state.run import Run
 from sugarkube_tui.tui.widgets import node_words
+from sugarkube_tui.tui.widgets.fixed import Fixed
 from sugarkube_tui.tui.widgets.live_rows import LiveRows
 
 LETTERS = {
@@ -32,9 +33,9 @@ class Timeline(Vertical):
     """Draws all nodes' tracks on one time scale; the current node's are told in words below."""
 
     def compose(self) -> ComposeResult:
-        yield Static(id="scale", markup=False)
+        yield Fixed(widget_id="scale")
         yield LiveRows("tracks", can_focus=True)
-        yield Static(id="told", markup=False)
+        yield Fixed(widget_id="told")
         yield Static(legend(), id="legend", markup=False)
 
     def show(self, run: Run, current: int) -> None:
@@ -51,13 +52,13 @@ class Timeline(Vertical):
         name_width = min(NAME_WIDTH, max(len(node.name) for node in nodes))
         room = max(1, width - name_width - 4)
         per_cell = timeline.scale(run.seconds, room)
-        self.query_one("#scale", Static).update(_scale(per_cell, room, name_width + 4))
+        self.query_one("#scale", Fixed).show(_scale(per_cell, room, name_width + 4))
         rows.show(
             len(nodes),
             lambda index: _row(nodes[index], index == current, name_width, per_cell, run.seconds),
             current,
         )
-        self.query_one("#told", Static).update(told(nodes[current], run))
+        self.query_one("#told", Fixed).show(told(nodes[current], run))
 
     def focus_rows(self) -> None:
         self.query_one(LiveRows).focus()
