@@ -61,10 +61,14 @@ class Environment:
     @property
     def token_variables(self) -> tuple[str, ...]:
         """Where a join token may come from, the most specific variable first (contract §7.1, §11)."""
-        names = [self.name]
-        if self.name in ("int", "staging"):  # newer images call int "staging"
-            names = [self.name, "staging" if self.name == "int" else "int"]
+        names = [one.name for one in (self, self.other_name) if one is not None]
         return (*(f"SUGARKUBE_TOKEN_{name.upper()}" for name in names), "SUGARKUBE_TOKEN")
+
+    @property
+    def other_name(self) -> Environment | None:
+        """The same place under its other name: newer images call int "staging" (contract §11)."""
+        other = {"int": "staging", "staging": "int"}.get(self.name)
+        return Environment(other, self.cluster) if other is not None else None
 
     @property
     def context(self) -> str:

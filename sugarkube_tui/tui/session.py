@@ -10,10 +10,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sugarkube_tui.cluster.belonging import advertised_by, held_by, strangers
 from sugarkube_tui.cluster.choices import Choices, Defaults
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.hosts import Host
+from sugarkube_tui.cluster.plan import Problem
 from sugarkube_tui.cluster.saved_plan import Question, SavedPlan
 from sugarkube_tui.cluster.standing import Standing
 from sugarkube_tui.cluster.token import JoinToken, token_from_variables
@@ -207,11 +209,27 @@ class Session:
             self.choices = replace(self.choices, servers=likely_servers(self.standing()))
             self.changes.note()
 
-    def standing(self) -> Standing:
-        """What there is of the environment's cluster, as far as nodes and LAN are known by now."""
-        token = self._token_if_usable()
-        live = self.scan.live_servers(self.environment)
-        return Standing.of(self.environment, self.access.facts, live, (token.ca_hash or "") if token else "")
+    def standing(self, environment: Environment | None = None) -> Standing:
+        """What there is of an environment's cluster, as far as nodes and LAN are known by now.
+
+        Args:
+            environment: None: the chosen one.
+        """
+        environment = environment or self.environment
+        token = self._token_if_usable(environment)
+        live = self.scan.live_servers(environment)
+        return Standing.of(environment, self.access.facts, live, (token.ca_hash or "") if token else "")
+
+    def strangers(self, environment: Environment | None = None) -> tuple[Problem, ...]:
+        """Chosen hosts that belong to another environment, by their adverts or their k3s.
+
+        Args:
+            environment: None: the chosen one.
+        """
+        belongs = advertised_by({host.short_name: host for host in self.scan.selected})
+        if "access" in vars(self):
+            belongs |= held_by(self.access.facts)
+        return strangers(belongs, environment or self.environment)
 
     def choose_hosts(self, hosts: Sequence[Host]) -> None:
         """The hosts that are to become the cluster; a user or port that one was named with is kept."""
@@ -341,8 +359,8 @@ class Session:
             if (node := nodes.get(target.name)) is not None and node.role.endswith("server")
         ]
 
-    def _token_if_usable(self) -> JoinToken | None:
+    def _token_if_usable(self, environment: Environment | None = None) -> JoinToken | None:
         try:
-            return self.token()
+            return self.token(environment)
         except InvalidInput:
             return None

@@ -149,6 +149,64 @@ async def test_an_address_is_checked_while_it_is_typed(held: HeldSimulation, sta
         await driver.shows("neither an IP address nor a DNS name", "without https://")
         await driver.stage(Stage.ADDRESS)
         await driver.press(*["backspace"] * 9, *"192.168.3.17")
-        await driver.shows("✔ an API server answers", "CA 3222cebc…")
+        await driver.shows(
+            "✔ resolves an address: no name to ask for",
+            "✔ port 6443 opens",
+            "✔ who answers an API server answers, CA 3222cebc…",
+            "✖ its cluster a cluster answers there, while yours is only to be formed",
+            "✔ certificate covers 192.168.3.17",
+        )
         await driver.press(*["backspace"] * 2, *"99")
-        await driver.shows("nobody answers yet", "through https://192.168.3.99:6443")
+        await driver.shows("◷ port 6443 nobody answers yet", "through https://192.168.3.99:6443")
+        await driver.shows("sugarkube0 starts without it")
+        await driver.press(*["backspace"] * 2, *"10")
+        await driver.shows("it is sugarkube0's own", "nobody answers yet")
+
+
+async def test_what_a_name_resolves_to_is_told(held: HeldSimulation, start: Start) -> None:
+    async with start(held.world) as driver:
+        await to_servers(driver)
+        await driver.press("enter")
+        await driver.stage(Stage.ADDRESS)
+        await driver.press(*"sugarkube7.local")
+        await driver.shows("✔ resolves 192.168.3.17", "k3s asks only DNS", "✔ certificate covers sugarkube7")
+        await driver.press("ctrl+u", *"nowhere.example")
+        await driver.shows("✖ resolves no address for this name")
+
+
+async def test_the_environment_says_whether_a_token_is_there_or_needed(
+    held: HeldSimulation, start: Start
+) -> None:
+    variables = {"SUGARKUBE_TOKEN": "a-password-of-mine", "SUGARKUBE_TOKEN_INT": "another-password"}
+    async with start(held.world) as driver:
+        await to_environment(driver)
+        await driver.shows("Token none needed: the first server", "Context sugar-dev")
+        await driver.press("j")
+        await driver.shows("Newer sugarkube images call it")
+        await driver.press("j")
+        await driver.shows("▲ missing: export", "SUGARKUBE_TOKEN_PROD, or choose")
+    async with start(held.world, variables=variables) as driver:
+        await to_environment(driver)
+        await driver.shows("known: from SUGARKUBE_TOKEN, as")
+        await driver.press("j")
+        await driver.shows("known: from SUGARKUBE_TOKEN_INT")
+
+
+async def test_a_host_of_another_environment_is_told_from_the_scan_on(
+    held: HeldSimulation, start: Start
+) -> None:
+    async with start(held.world) as driver:
+        await driver.hosts(8)
+        await driver.press("G", "space")
+        await driver.shows("7 hosts selected", "▲ sugarkube7 belongs to sugar/prod already")
+        await driver.press("enter")
+        await driver.stage(Stage.ACCESS)
+        await driver.shows("7 of 7 in")
+        await driver.press("G")
+        await driver.shows("▲ in sugar/prod", "leave it out, or choose sugar/prod as the environment")
+        await driver.press("enter")
+        await driver.stage(Stage.ENVIRONMENT)
+        await driver.shows("✖ sugarkube7 belongs to sugar/prod")
+        await driver.press("j", "j")
+        await driver.shows("● prod", "none needed: read from a chosen")
+        assert "belongs" not in driver.text()

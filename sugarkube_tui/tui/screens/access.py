@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Label
 
+from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import InvalidInput, SugarkubeError, Trouble
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings
@@ -27,7 +28,7 @@ from sugarkube_tui.tui.words import Mood
 
 HOSTS = (
     Column("Host", 14),
-    Column("User", 8, grow=1),
+    Column("User", 7, grow=1),
     Column("Address", 15),
     Column("Login", 15),
     Column("Who it is", 16, grow=4),
@@ -90,7 +91,10 @@ class AccessScreen(WizardScreen):
         self.lead(Content.assemble(f"{self.LEAD}  ", _verdict(access)))
         table = self.query_one("#hosts", Table)
         table.show(
-            [_row(one, own=access.has_own_form(one.name)) for one in access.hosts.values()],
+            [
+                _row(one, self.session.environment, own=access.has_own_form(one.name))
+                for one in access.hosts.values()
+            ],
             empty="no host is left: Esc goes back to the scan",
         )
         self._place_focus()
@@ -148,7 +152,8 @@ class AccessScreen(WizardScreen):
 
     def _draw_detail(self) -> None:
         one = self._highlighted
-        self.query_one("#detail", Pane).show(host_parts(one) if one else [], one.name if one else "Host")
+        parts = host_parts(one, self.session.environment) if one else []
+        self.query_one("#detail", Pane).show(parts, one.name if one else "Host")
 
     # -- keys
 
@@ -258,9 +263,11 @@ def _verdict(access: Access) -> Content:
     return words.muted(f"Enter logs in to {words.plural(len(hosts), 'host')}")
 
 
-def _row(one: HostAccess, *, own: bool) -> Row:
+def _row(one: HostAccess, environment: Environment, *, own: bool) -> Row:
     if one.problem is not None:
         told = words.plain(one.trouble.value if one.trouble else one.problem.what)
+    elif one.facts is not None and one.facts.k3s.environment not in ("", str(environment)):
+        told = words.state(Mood.WARN, f"in {one.facts.k3s.environment}")
     elif one.facts is not None:
         told = words.plain(words.model(one.facts.access.model))
     else:

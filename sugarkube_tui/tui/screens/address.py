@@ -11,25 +11,18 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
-from sugarkube_tui.cluster.choices import api_url, parse_registration_address
+from sugarkube_tui.cluster.address_checks import Answer, Check, Held, address_cautions, checks
+from sugarkube_tui.cluster.choices import Role, api_url, parse_registration_address
 from sugarkube_tui.cluster.errors import InvalidInput
-from sugarkube_tui.cluster.token import short_hash
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.base import WizardScreen
 from sugarkube_tui.tui.stages import Stage
-from sugarkube_tui.tui.state.address import AddressLook, Found
 from sugarkube_tui.tui.widgets.field import Field
 from sugarkube_tui.tui.widgets.pane import Pane
 from sugarkube_tui.tui.words import Mood
 
-MOODS = {
-    Found.LOOKING: Mood.WAIT,
-    Found.UNKNOWN_NAME: Mood.WARN,
-    Found.SILENT: Mood.WARN,
-    Found.NO_API: Mood.WARN,
-    Found.API: Mood.GOOD,
-}
+MOODS = {Held.YES: Mood.GOOD, Held.NO: Mood.BAD, Held.NOT_YET: Mood.WAIT, Held.UNKNOWN: Mood.IDLE}
 
 
 class AddressScreen(WizardScreen):
@@ -55,7 +48,7 @@ class AddressScreen(WizardScreen):
 
     def ready(self) -> None:
         self.query_one("#address", Input).focus()
-        self._look()
+        self.session.address.start(self.session.choices.registration_address)
 
     # -- drawing
 
@@ -70,11 +63,16 @@ class AddressScreen(WizardScreen):
             return ["", *words.evidence(words.problem_of(error))]
         if not host:
             return ["", words.state(Mood.IDLE, "none: nothing to check")]
-        look = self.session.address.look
-        if look is None or look.host != host:
-            return ["", words.state(Mood.WAIT, Found.LOOKING.value)]
+        answer = self.session.address.answer
+        if answer is None or answer.host != host:
+            answer = Answer(host)
         source = self.session.source_of("registration_address")
-        return ["", *_describe(look), *([words.muted(f"  from {source}")] if source else [])]
+        ca_hash = self.session.roles().ca_hash
+        return [
+            "",
+            *map(_check, checks(answer, ca_hash)),
+            *([words.muted(f"from {source}")] if source else []),
+        ]
 
     def _uses(self) -> list[Content | str]:
         try:
@@ -85,18 +83,35 @@ class AddressScreen(WizardScreen):
             return [
                 "Further servers and agents join through the first server's IP address.",
                 "",
-                "With an address of your own they join through that, and go on finding the",
-                "cluster when the first server is away. sugarkube-tui does not create the",
+                "With an address of your own they join through that, and go on finding the "
+                "cluster when the first server is away. sugarkube-tui does not create the "
                 "address: kube-vip, keepalived or a load balancer does.",
+                "",
+                words.muted("Chosen later, it counts for nodes that join from then on."),
             ]
+        cautions = [
+            words.state(Mood.WARN, said) for said in address_cautions(host, self.session.access.facts)
+        ]
         return [
-            Content.assemble(("Joins      ", words.MUTED), words.plain(f"through {api_url(host)}")),
-            Content.assemble(("Certificate ", words.MUTED), words.plain(f"{host} is added to tls-san")),
-            Content.assemble(("First server", words.MUTED), words.plain(" starts without it")),
+            *cautions,
+            words.pair("Joins", f"through {api_url(host)}", 12),
+            words.pair("Certificate", f"{host} is added to tls-san", 12),
+            *self._first_server(),
             "",
-            "Before a node joins, the address must answer from that node with this cluster's",
-            "CA. When it does not, the run asks: join through the first server instead, check",
-            "again, or give that node up.",
+            "Before a node joins, the address must answer from that node with this cluster's CA. "
+            "When it does not, the run asks: join through the first server instead, check again, "
+            "or give that node up.",
+        ]
+
+    def _first_server(self) -> list[Content | str]:
+        """Why it is in order that nothing answers yet."""
+        assignments = self.session.roles().assignments
+        first = next((name for name, one in assignments.items() if one.goal.role is Role.FIRST_SERVER), "")
+        if not first:
+            return []
+        return [
+            words.pair("First server", f"{first} starts without it: nothing needs to answer before", 12),
+            words.pair("", "it runs. Bring the address up then, for example with kube-vip.", 12),
         ]
 
     # -- keys
@@ -114,12 +129,15 @@ class AddressScreen(WizardScreen):
             host = ""
         else:
             self.session.choose(registration_address=host)
-        look = self.session.address.look
-        if look is None or look.host != host:
+        answer = self.session.address.answer
+        if answer is None or answer.host != host:
             self.session.address.start(host)
 
     def _read(self) -> str:
         return parse_registration_address(self.query_one("#address", Input).value, "Registration address")
+
+    def on_unmount(self) -> None:
+        self.session.address.stop()
 
     def action_proceed(self) -> None:
         try:
@@ -130,23 +148,6 @@ class AddressScreen(WizardScreen):
         self.go_on()
 
 
-def _describe(look: AddressLook) -> list[Content]:
-    parts = [words.state(MOODS[look.found], look.found.value)]
-    if look.addresses and look.addresses != (look.host,):
-        parts.append(words.plain(f"  {look.host} is {', '.join(look.addresses)}"))
-    match look.found:
-        case Found.API:
-            covered = look.host in look.names
-            parts.append(words.plain(f"  CA {short_hash(look.ca_hash)}"))
-            parts.append(
-                words.plain(f"  its certificate {'covers' if covered else 'does not cover'} {look.host}")
-            )
-        case Found.SILENT:
-            parts.append(words.muted("  in order, if the address comes up with the first server"))
-        case Found.UNKNOWN_NAME:
-            parts.append(words.muted("  check the spelling; it must be known before nodes join"))
-        case Found.NO_API:
-            parts.append(words.plain(f"  {look.why or 'no Kubernetes API'}"))
-        case Found.LOOKING:
-            pass
-    return parts
+def _check(check: Check) -> Content:
+    mood = MOODS[check.held]
+    return Content.assemble(words.state(mood, f"{check.title:<12}"), words.plain(f" {check.said}"))

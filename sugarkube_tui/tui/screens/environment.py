@@ -14,6 +14,7 @@ from textual.widgets import Label
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.token import short_hash
+from sugarkube_tui.cluster.token_need import TokenNeed, token_need
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.question import OTHER, QuestionScreen
@@ -25,6 +26,7 @@ from sugarkube_tui.tui.widgets.table import Column, Row
 from sugarkube_tui.tui.words import Mood
 
 USUAL = {"dev": "to try things out", "int": "before production", "prod": "what people rely on"}
+UNDO = "Free to change until Review; a node that has joined leaves only with its k3s removed."
 
 
 class EnvironmentScreen(QuestionScreen):
@@ -55,7 +57,7 @@ class EnvironmentScreen(QuestionScreen):
         usual = [
             Row(name, (words.strong(name), self._lives(Environment(name, self._cluster)))) for name in USUAL
         ]
-        other = Row(OTHER, (words.strong(OTHER), words.muted("a name of your own")))
+        other = Row(OTHER, (words.strong(OTHER), words.muted("your own name")))
         self.query_one(Choose).show_options([*usual, other])
         self.show_field()
         self.query_one("#note", Pane).show(self._note())
@@ -98,7 +100,11 @@ class EnvironmentScreen(QuestionScreen):
             ),
             *self._token_note(environment),
             "",
+            *self._strangers_note(environment),
             *self._lan_note(environment),
+            *self._renamed_note(environment),
+            "",
+            words.muted(UNDO),
         ]
         if environment.label_too_long:
             parts += [
@@ -115,10 +121,20 @@ class EnvironmentScreen(QuestionScreen):
             token = self.session.token(environment)
         except InvalidInput as error:
             return [Content(""), *words.evidence(words.problem_of(error))]
-        if token is None:
-            return _pairs({"Token": f"read from a server; {environment.token_variables[0]} is not set"})
-        names = f", names CA {short_hash(token.ca_hash)}" if token.ca_hash else ""
-        return _pairs({"Token": f"from {token.source}{names}"})
+        names = f", names CA {short_hash(token.ca_hash)}" if token is not None and token.ca_hash else ""
+        variable = environment.token_variables[0]
+        match token_need(self.session.standing(environment), token):
+            case TokenNeed.GIVEN:
+                told = f"known: from {token.source if token else variable}{names}"
+            case TokenNeed.GIVEN_FOR_ALL:
+                told = f"known: from SUGARKUBE_TOKEN, as {variable} is not set{names}"
+            case TokenNeed.MADE:
+                told = "none needed: the first server makes it"
+            case TokenNeed.READ:
+                told = "none needed: read from a chosen server"
+            case TokenNeed.MISSING:
+                told = f"▲ missing: export {variable}, or choose one of its servers, too"
+        return _pairs({"Token": told})
 
     def _lan_note(self, environment: Environment) -> list[Content]:
         adverts = self.session.scan.survey.servers_of(environment)
@@ -135,6 +151,24 @@ class EnvironmentScreen(QuestionScreen):
             answers = f"CA {short_hash(look.ca_hash)}" if look.ca_hash else look.answer.value
             parts.append(words.plain(f"  {advert.host}  {answers}"))
         parts.append(words.plain("  New nodes join this cluster."))
+        return parts
+
+    def _renamed_note(self, environment: Environment) -> list[Content]:
+        """`int` and `staging` are two names for one thing, and not one environment."""
+        other = environment.other_name
+        if other is None:
+            return []
+        called = "Newer" if environment.name == "int" else "Older"
+        said = f"{called} sugarkube images call it “{other.name}”, under another advert: "
+        parts = [Content(""), words.muted(f"{said}the nodes of one cluster must use one name.")]
+        if servers := len(self.session.scan.survey.servers_of(other)):
+            parts.append(words.state(Mood.WARN, f"{words.plural(servers, 'server')} of {other} on this LAN"))
+        return parts
+
+    def _strangers_note(self, environment: Environment) -> list[Content]:
+        parts: list[Content] = []
+        for problem in self.session.strangers(environment):
+            parts += [words.state(Mood.BAD, problem.what), words.remedy(problem.remedy), Content("")]
         return parts
 
     # -- keys

@@ -6,17 +6,25 @@ from dataclasses import replace
 
 from textual.content import Content
 
+from sugarkube_tui.cluster.belonging import held_by, strangers
+from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.facts import AccessFacts
+from sugarkube_tui.cluster.plan import Problem
 from sugarkube_tui.engine.ports import SshAdvice
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.state.access import Entry, HostAccess
+from sugarkube_tui.tui.words import Mood
 
 Parts = list[Content | str]
 COMPARE = "t compares both keys; the host's name typed there trusts the new one. o leaves the host out."
 
 
-def host_parts(one: HostAccess) -> Parts:
-    """Why it does not let us in, or who it is; and what ~/.ssh/config says about it."""
+def host_parts(one: HostAccess, environment: Environment) -> Parts:
+    """Why it does not let us in, or who it is; and what ~/.ssh/config says about it.
+
+    Args:
+        environment: the one that is going to be formed, as far as it is chosen.
+    """
     if one.problem is not None:
         problem = one.problem
         if one.change is not None:
@@ -26,7 +34,9 @@ def host_parts(one: HostAccess) -> Parts:
             )
         return [*words.evidence(problem), *_advice(one.advice)]
     if one.facts is not None:
-        return _facts(one, one.facts.access)
+        belonging = strangers(held_by({one.name: one.facts}), environment)
+        told = [part for problem in belonging for part in _early(problem)]
+        return [*told, *_facts(one, one.facts.access)]
     if one.entry is Entry.TRYING:
         return [
             f"logging in as {one.login.user} to {one.host.address}, reading facts …",
@@ -45,6 +55,10 @@ def _facts(one: HostAccess, access: AccessFacts) -> Parts:
         words.pair("Hardware", f"{words.model(access.model)}, {access.memory_mb} MiB memory, {free}"),
         words.muted("The host key is pinned from now on; a change stops that node."),
     ]
+
+
+def _early(problem: Problem) -> Parts:
+    return [words.state(Mood.WARN, problem.what), words.remedy(problem.remedy)]
 
 
 def _advice(advice: SshAdvice) -> Parts:

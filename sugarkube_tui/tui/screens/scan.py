@@ -233,6 +233,7 @@ class ScanScreen(WizardScreen):
     def _draw_warnings(self, found: Sequence[Finding]) -> None:
         diagnosis = self.session.scan.diagnosis
         lines = [words.state(Mood.WARN, diagnosis.what)] if diagnosis.what else []
+        lines += [words.state(Mood.WARN, problem.what) for problem in self.session.strangers()]
         lines += [finding_line(finding) for finding in found]
         room = WARNINGS_HIGH if self.has_class("-high") else WARNINGS
         if len(lines) > room + 1:
@@ -253,6 +254,8 @@ class ScanScreen(WizardScreen):
             advert = next((one for one in scan.survey.adverts if _key(one) == key), None)
             parts = advert_parts(scan, advert) if advert is not None else []
             title = f"advert of {advert.host}" if advert is not None else ""
+        for problem in self.session.strangers():
+            parts += [words.state(Mood.WARN, problem.what), f"  {problem.why}", words.remedy(problem.remedy)]
         if scan.diagnosis.what:
             parts += [words.state(Mood.WARN, scan.diagnosis.what)]
             parts += [f"  · {cause}" for cause in scan.diagnosis.causes]

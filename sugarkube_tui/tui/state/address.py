@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import replace
 
+from sugarkube_tui.cluster.address_checks import Answer
 from sugarkube_tui.cluster.advert import API_PORT
 from sugarkube_tui.cluster.token import ca_hash
 from sugarkube_tui.engine.ports import World
@@ -16,72 +16,80 @@ from sugarkube_tui.tui.tasks import Tasks
 TYPING_S = 0.4
 """Seconds without a key press before the network is asked."""
 ANSWER_WITHIN_S = 3.0
-
-
-class Found(StrEnum):
-    """What was found at an address."""
-
-    LOOKING = "looking"
-    UNKNOWN_NAME = "no address for this name"
-    SILENT = "nobody answers yet"
-    NO_API = "something else answers"
-    API = "an API server answers"
-
-
-@dataclass(frozen=True, slots=True)
-class AddressLook:
-    """One address, looked at.
-
-    Attributes:
-        names: what the certificate there covers.
-    """
-
-    host: str
-    found: Found
-    addresses: tuple[str, ...] = ()
-    ca_hash: str = ""
-    names: tuple[str, ...] = ()
-    why: str = ""
+AGAIN_S = 5.0
+"""Seconds between two looks: an address may come up while it is looked at."""
 
 
 class AddressCheck:
-    """Looks at one address at a time; the newest one wins."""
+    """Looks at one address at a time, again and again; the newest one wins.
+
+    Attributes:
+        answer: what is known of it; None: there is none to look at.
+    """
 
     def __init__(self, world: World, tasks: Tasks, changes: Changes) -> None:
-        self.look: AddressLook | None = None
+        self.answer: Answer | None = None
         self._world = world
         self._tasks = tasks
         self._changes = changes
 
     def start(self, host: str) -> None:
         """Look at this address; empty for none."""
-        self._tasks.cancel("address")
-        self._put(AddressLook(host, Found.LOOKING) if host else None)
+        self.stop()
+        self._put(Answer(host) if host else None)
         if host:
-            self._tasks.start("address", self._check(host))
+            self._tasks.start("address", self._look_on(host))
 
-    async def _check(self, host: str) -> None:
+    def stop(self) -> None:
+        """Look no more; what was seen last stays."""
+        self._tasks.cancel("address")
+
+    async def _look_on(self, host: str) -> None:
         await asyncio.sleep(TYPING_S)
-        try:
-            ipaddress.ip_address(host)
-            addresses: tuple[str, ...] = (host,)
-        except ValueError:
-            addresses = await self._world.lan.resolve(host, ANSWER_WITHIN_S)
+        while True:
+            first = self.answer is not None and not self.answer.done
+            await self._look(host, told=first)
+            await asyncio.sleep(AGAIN_S)
+
+    async def _look(self, host: str, *, told: bool) -> None:
+        """Look once.
+
+        Args:
+            told: show each check as it comes out; else only the whole, so that nothing flickers.
+        """
+        answer = Answer(host)
+
+        def found(**seen: object) -> None:
+            nonlocal answer
+            answer = replace(answer, **seen)  # type: ignore[arg-type]
+            if told or answer.done:
+                self._put(answer)
+
+        addresses = await self._addresses(host)
+        found(addresses=addresses, done=not addresses)
         if not addresses:
-            self._put(AddressLook(host, Found.UNKNOWN_NAME))
             return
         try:
             await self._world.api.connect(addresses[0], API_PORT, ANSWER_WITHIN_S)
         except (OSError, TimeoutError) as error:
-            self._put(AddressLook(host, Found.SILENT, addresses, why=str(error)))
+            found(port_open=False, why=str(error), done=True)
             return
+        found(port_open=True)
         try:
             identity = await self._world.api.identity(addresses[0], API_PORT, ANSWER_WITHIN_S)
         except (OSError, TimeoutError) as error:
-            self._put(AddressLook(host, Found.NO_API, addresses, why=str(error)))
+            found(why=str(error), done=True)
             return
-        self._put(AddressLook(host, Found.API, addresses, ca_hash(identity.ca_pem), identity.names))
+        found(ca_hash=ca_hash(identity.ca_pem), names=identity.names, done=True)
 
-    def _put(self, look: AddressLook | None) -> None:
-        self.look = look
-        self._changes.note()
+    async def _addresses(self, host: str) -> tuple[str, ...]:
+        try:
+            ipaddress.ip_address(host)
+        except ValueError:
+            return await self._world.lan.resolve(host, ANSWER_WITHIN_S)
+        return (host,)
+
+    def _put(self, answer: Answer | None) -> None:
+        if answer != self.answer:
+            self.answer = answer
+            self._changes.note()
