@@ -24,7 +24,7 @@ async def test_from_the_first_look_to_a_green_proof(
         await driver.shows("6 of 6 in", "Pi 5 Model B", "SHA256:")
         await driver.press("enter")
         await driver.stage(Stage.ENVIRONMENT)
-        await driver.shows("● dev", "_k3s-sugar-dev._tcp", "SUGARKUBE_TOKEN_DEV")
+        await driver.shows("● dev", "_k3s-sugar-dev._tcp", "none needed: the first server")
         await driver.press("enter")
         await driver.stage(Stage.SERVERS)
         await driver.shows("3 servers survive 1 failure", "sugarkube0 ◆ first server")
