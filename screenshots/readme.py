@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sugarkube_tui.tui.keys import markdown_table
+from sugarkube_tui.tui.key_tables import markdown_table
 
 README = Path(__file__).parent.parent / "README.md"
 BEGIN, END = "<!-- keys: make readme -->\n", "<!-- /keys -->\n"

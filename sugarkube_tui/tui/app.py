@@ -19,7 +19,8 @@ from sugarkube_tui.store.settings import Notify, Settings
 from sugarkube_tui.tui.copying import copy_and_tell
 from sugarkube_tui.tui.fitting import FittedApp
 from sugarkube_tui.tui.guidance import guidance
-from sugarkube_tui.tui.keys import PALETTE, Keymap
+from sugarkube_tui.tui.key import Keymap
+from sugarkube_tui.tui.keys import PALETTE
 from sugarkube_tui.tui.logview.excerpt import Excerpt
 from sugarkube_tui.tui.screens import screen_of
 from sugarkube_tui.tui.screens.base import WizardScreen
@@ -189,12 +190,13 @@ class SugarkubeApp(FittedApp):
     def copy_to_clipboard(self, text: str) -> None:
         """Copy by the best means there is; what came of it is told."""
         self._clipboard = text
-        self._copy(Excerpt("the selection", tuple(text.splitlines())))
+        self.copy(Excerpt("the selection", tuple(text.splitlines())))
 
     def on_log_pane_copy(self, event: LogPane.Copy) -> None:
-        self._copy(event.excerpt)
+        self.copy(event.excerpt)
 
-    def _copy(self, excerpt: Excerpt) -> None:
+    def copy(self, excerpt: Excerpt) -> None:
+        """Copy lines by the best means there is; what came of it is told."""
         self.run_worker(copy_and_tell(self, excerpt), group="copy")
 
     async def action_quit(self) -> None:

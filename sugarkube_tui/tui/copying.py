@@ -14,7 +14,7 @@ async def copy_and_tell(app: FittedApp, excerpt: Excerpt) -> None:
     """Copy by the best means there is.  A terminal never says whether it took the text: it was sent."""
     copied = await clipboard.copy(excerpt.text, sys.platform, os.environ, app.terminal, app.send)
     if copied.problem:
-        told = f"Not copied: {copied.problem}. In a log, W saves to a file."
+        told = f"Not copied: {copied.problem}; save it to a file instead."
         app.notify(told, severity="warning", markup=False)
     else:
         verb = "copied to" if copied.certain else "sent to"

@@ -11,7 +11,7 @@ from textual.filter import LineFilter, NoColor
 
 from sugarkube_tui.store.settings import Animations, Glyphs, Settings, ThemeName
 from sugarkube_tui.tui.ascii import Ascii
-from sugarkube_tui.tui.keys import Keymap, written
+from sugarkube_tui.tui.key import Keymap, written
 from sugarkube_tui.tui.terminal import Terminal
 from sugarkube_tui.tui.themes import THEMES, variables_of
 

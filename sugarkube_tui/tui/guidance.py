@@ -9,7 +9,9 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
 
-from sugarkube_tui.tui.keys import KEYS, Keymap, help_rows
+from sugarkube_tui.tui.key import Keymap
+from sugarkube_tui.tui.key_tables import help_rows
+from sugarkube_tui.tui.keys import KEYS
 from sugarkube_tui.tui.topics import TOPICS, Topic
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from textual.keys import KEY_NAME_REPLACEMENTS, Keys, _character_to_key, key_to_character
 
 from sugarkube_tui.cluster.errors import InvalidInput, nearest
-from sugarkube_tui.tui.keys import KEYS, WIDGETS_OF, Key, Keymap, effective, key_id, written
+from sugarkube_tui.tui.key import Key, Keymap, effective, key_id, written
+from sugarkube_tui.tui.keys import KEYS, WIDGETS_OF
 
 MODIFIERS = ("ctrl", "shift", "alt", "super", "meta", "hyper")
 

@@ -4,78 +4,10 @@ come from here."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
 
-Keymap = Mapping[str, str]
-"""Names of bindings, and Textual's names of their keys, separated by commas."""
-
-_NAMES = {
-    "pageup": "PgUp",
-    "pagedown": "PgDn",
-    "escape": "Esc",
-    "question_mark": "?",
-    "colon": ":",
-    "slash": "/",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One binding.
-
-    Attributes:
-        keys: Textual's key names, separated by commas.
-        action: what it does, without `action_`; empty: a widget does it, and it is listed for the help only.
-        label: for the footer.
-        says: for the help screen.
-        shown: it is in the footer.
-        display: how the key is written in the footer; empty: as its name.
-        id: for remapping; empty: made from group and action.
-        essential: it keeps the built-in keys beside those of the settings file.
-    """
-
-    keys: str
-    action: str
-    label: str
-    says: str
-    shown: bool = True
-    display: str = ""
-    id: str = ""
-    essential: bool = False
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Textual's names of the keys, one by one."""
-        return tuple(filter(None, self.keys.split(",")))
-
-    @property
-    def written(self) -> str:
-        """All its keys, as they are printed on keyboards."""
-        if not self.action and self.display:
-            return self.display
-        return written(self.names)
-
-
-def written(names: tuple[str, ...]) -> str:
-    """`? F1` for `question_mark` and `f1`."""
-    return " ".join(map(_written, names))
-
-
-def _written(name: str) -> str:
-    *modifiers, key = name.split("+")
-    short = _NAMES.get(key) or (key if len(key) == 1 else key.replace("_", " ").capitalize())
-    return "+".join([*(modifier.capitalize() for modifier in modifiers), short])
-
-
-def key_id(group: str, key: Key) -> str:
-    """What a binding is called in the settings file, such as `scan.rescan`."""
-    if key.id:
-        return key.id
-    action = key.action.split("(")[0]
-    return f"{group.lower().replace(' ', '_')}.{action}{'.back' if '(-' in key.action else ''}"
-
+from sugarkube_tui.tui.key import Key, key_id
 
 _BACK = Key("escape", "back", "Back", "go back; every answer is kept", id="app.back", essential=True)
 _HELP = Key(
@@ -110,7 +42,9 @@ _EVERYWHERE = (
     ),
     Key("q", "app.quit", "Quit", "leave; asks when a run is going on", False, id="app.quit", essential=True),
 )
-_TAB = Key("", "", "", "go to the next or previous field or pane", display="Tab Shift+Tab")
+SHARED = (_BACK, *_EVERYWHERE)
+"""What means the same on all screens."""
+TAB = Key("", "", "", "go to the next or previous field or pane", display="Tab Shift+Tab")
 
 
 def _continue(says: str, label: str = "Continue") -> Key:
@@ -243,6 +177,7 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
     ),
     "Evidence": (_close("escape,e,enter,q,space"), _HELP),
     "Diagnostics": (
+        Key("y", "copy", "Copy", "copy the text"),
         Key("s", "save", "Save", "save the text to a file"),
         _close("escape,f12,enter,q"),
         _HELP,
@@ -354,43 +289,3 @@ def bindings(group: str) -> list[BindingType]:
 def actions(group: str) -> list[str]:
     """The names of a group's actions, without their parameters."""
     return [key.action.split("(")[0] for key in KEYS[group] if key.action]
-
-
-def effective(group: str, key: Key, keymap: Keymap) -> tuple[str, ...]:
-    """Textual's names of the keys that a binding has."""
-    remapped = keymap.get(key_id(group, key)) if key.action else None
-    return tuple(remapped.split(",")) if remapped else key.names
-
-
-def help_rows(group: str, keymap: Keymap) -> list[tuple[str, str]]:
-    """Key and meaning, for the help screen."""
-    rows = [
-        (written(effective(group, key, keymap)) if key.action else key.written, key.says)
-        for key in KEYS[group]
-    ]
-    return [*rows, (_TAB.written, _TAB.says)] if group in WIDGETS_OF else rows
-
-
-def markdown_table() -> str:
-    """All keys, for the README."""
-    shared = (_BACK, *_EVERYWHERE)
-    rows = [("everywhere", "app", key) for key in (*shared, _TAB)]
-    rows += [(_where(group), group, key) for group in KEYS for key in KEYS[group] if key not in shared]
-    return "\n".join(
-        [
-            "| where | key | what it does | name in the settings file |",
-            "| --- | --- | --- | --- |",
-            *(
-                f"| {where} | {_code(key)} | {key.says} | {f'`{key_id(group, key)}`' if key.action else ''} |"
-                for where, group, key in rows
-            ),
-        ]
-    )
-
-
-def _where(group: str) -> str:
-    return group if group in WIDGETS_OF else f"in {group.lower()}"
-
-
-def _code(key: Key) -> str:
-    return " ".join(f"`{name}`" for name in key.written.split())

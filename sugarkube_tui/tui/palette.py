@@ -13,7 +13,8 @@ from textual.dom import DOMNode
 
 from sugarkube_tui.store.settings import ThemeName
 from sugarkube_tui.tui.guidance import group_of, path_from
-from sugarkube_tui.tui.keys import KEYS, OPEN_PALETTE, Key, effective, written
+from sugarkube_tui.tui.key import Key, effective, written
+from sugarkube_tui.tui.keys import KEYS, OPEN_PALETTE
 from sugarkube_tui.tui.themes import THEMES
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from sugarkube_tui.engine.ports import Lan
 from sugarkube_tui.store.paths import private, replace_file
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings
+from sugarkube_tui.tui.logview.excerpt import Excerpt
 from sugarkube_tui.tui.screens.dialogs import Dialog
 from sugarkube_tui.tui.state import diagnosis
 from sugarkube_tui.tui.state.diagnosis import Part
@@ -29,7 +30,7 @@ FILE = "diagnostics.txt"
 
 
 class Diagnostics(Dialog[None]):
-    """Versions, terminal, network and paths; `s` saves them as text."""
+    """Versions, terminal, network and paths; as text to copy or save."""
 
     KEY_GROUP = "Diagnostics"
     BINDINGS: ClassVar[list[BindingType]] = bindings(KEY_GROUP)
@@ -44,7 +45,7 @@ class Diagnostics(Dialog[None]):
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = Content("Diagnostics")
             yield Pane("", "parts")
-            yield Static("s saves this as text   Esc closes", classes="hint", markup=False)
+            yield Static("y copies this as text   s saves it   Esc closes", classes="hint", markup=False)
         yield TooSmall()
 
     def on_mount(self) -> None:
@@ -59,8 +60,12 @@ class Diagnostics(Dialog[None]):
     def on_resize(self) -> None:
         self._draw()
 
+    @property
+    def _wizard(self) -> SugarkubeApp:
+        return cast("SugarkubeApp", self.app)
+
     def _parts(self) -> list[Part]:
-        wizard = cast("SugarkubeApp", self.app)
+        wizard = self._wizard
         size = (wizard.size.width, wizard.size.height)
         colours = "none: NO_COLOR" if wizard.no_color else str(wizard.console.color_system)
         signs = "ASCII" if wizard.ascii_only else "Unicode"
@@ -79,6 +84,10 @@ class Diagnostics(Dialog[None]):
             lines += [words.pair(f"  {name}", value, 15) for name, value in part.rows]
             lines.append("")
         self.query_one(Pane).show(lines[:-1])
+
+    def action_copy(self) -> None:
+        lines = diagnosis.as_text(self._parts()).splitlines()
+        self._wizard.copy(Excerpt("the diagnostics", tuple(lines)))
 
     def action_save(self) -> None:
         file = self._workstation.paths["state"] / FILE
