@@ -276,6 +276,14 @@ class Session:
         self.keeping.take_up(plan)
         self.changes.note()
 
+    @property
+    def way_on(self) -> str:
+        """How a run that was left halfway is gone on with."""
+        on = "from what is true on the nodes"
+        if self.world.simulated:
+            return f"the same plan goes on {on}; the demo keeps none"
+        return f"start sugarkube-tui again: it finds this run's log and offers to go on {on}"
+
     # -- from answers to work
 
     def request(self) -> Request:
@@ -338,7 +346,7 @@ class Session:
         environment = self.environment
         lines = [f"{environment}: {ready} of {len(board.nodes)} nodes Ready, the run is {self.run.phase}"]
         if self.run.phase is not Phase.DONE:
-            lines.append("start again with the same plan: it goes on from what is true on the nodes")
+            lines.append(f"to complete it, {self.way_on}")
         elif not self.proving.ok:
             lines.append(f"not proved yet: sugarkube-tui verify {environment.name}")
         else:

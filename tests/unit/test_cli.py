@@ -268,10 +268,11 @@ def test_an_even_number_is_agreed_to_anew(capsys, saved):
     assert "--even-servers" in out
 
 
-def test_up_forms_what_a_saved_plan_says(capsys, saved):
-    status, out, _ = run(capsys, "up", "--demo", "--plan", saved, "--yes")
+def test_up_forms_what_a_saved_plan_says(capsys, saved, tmp_path):
+    status, out, _ = run(capsys, "--plan", saved, "up", "--demo", "--yes")
     assert status == exit_codes.OK
     assert "✔ proved: sugar/int, 2 of 2 servers seen" in out
+    assert {path.name for path in tmp_path.iterdir()} == {"shelf.toml"}  # the demo keeps nothing
 
 
 @pytest.mark.parametrize(

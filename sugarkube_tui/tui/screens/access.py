@@ -107,7 +107,11 @@ class AccessScreen(WizardScreen):
         if self._hurrying and not self.session.access.busy:
             self._hurrying = False
             if self.session.access.all_in:
-                self.call_after_refresh(self.action_proceed)
+                self.call_after_refresh(self._proceed_if_here)
+
+    def _proceed_if_here(self) -> None:
+        if self.is_current:  # else an impatient Enter was faster
+            self.action_proceed()
 
     @property
     def _highlighted(self) -> HostAccess | None:

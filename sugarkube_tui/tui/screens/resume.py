@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from sugarkube_tui.cluster.errors import InvalidInput
+from sugarkube_tui.cluster.errors import SugarkubeError
 from sugarkube_tui.cluster.saved_plan import RunState, SavedPlan
 from sugarkube_tui.engine.resuming import RESOLVE_WITHIN_S
 from sugarkube_tui.tui import words
@@ -86,7 +86,7 @@ class Resume(Dialog[bool]):
     async def _take_up(self) -> None:
         try:
             await self._session.resume(self._plan)
-        except InvalidInput as error:
+        except (SugarkubeError, OSError) as error:
             self.query_one(Notice).show_problem(words.problem_of(error))
             self.query_one("#answers", Static).update(self._answers())
             return
