@@ -281,7 +281,7 @@ async def test_plan_and_review_are_saved_as_files(
         await driver.until(lambda: (tmp_path / "sugar-int-review.txt").exists(), "the text")
     text = (tmp_path / "sugar-int-review.txt").read_text()
     assert text.startswith("sugar/int: 3 servers wanted, k3s v1.33.5+k3s1\nregistration address: 10.99.0.5\n")
-    assert "sugarkube0: first server" in text
+    assert f"{plan.nodes[0].name}: first server" in text
     assert "cgroup_memory=1" in text
     assert driver.app.session.run.phase is Phase.IDLE
 
