@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.command import Provider
+from textual.screen import Screen
 
 from sugarkube_tui.cluster.choices import Defaults
 from sugarkube_tui.cluster.saved_plan import SavedPlan
@@ -124,12 +126,17 @@ class SugarkubeApp(FittedApp):
         self.HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (LEAST_WIDTH, "-narrow"), (WIDE, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-flat"), (LEAST_HEIGHT, "-low"), (HIGH, "-high")]
 
+    def get_default_screen(self) -> Screen[None]:
+        return screen_of(Stage.SCAN)
+
     async def on_mount(self) -> None:
         self.set_interval(ATTENTION_S, self._attend)
-        await self.push_screen(screen_of(Stage.SCAN))
-        # The look loads its libraries: not before the first frame is there.
-        self.call_after_refresh(self.session.scan.start)
+        self.call_after_refresh(self._on_first_frame)
         self._begin(self.session.keeping.find())
+
+    def _on_first_frame(self) -> None:
+        gc.enable()
+        self.session.scan.start()  # it loads its libraries: not before there is something to see
 
     def _begin(self, found: Found | None) -> None:
         """With the plan that was named, else with the one that an earlier start has left, else afresh."""

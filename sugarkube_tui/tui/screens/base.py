@@ -11,7 +11,7 @@ from textual.containers import Container
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer, Input
+from textual.widgets import Input
 
 from sugarkube_tui.cluster.errors import SugarkubeError
 from sugarkube_tui.engine.outcome import Evidence
@@ -20,6 +20,7 @@ from sugarkube_tui.tui.keys import actions
 from sugarkube_tui.tui.session import Session
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.widgets.fixed import Fixed
+from sugarkube_tui.tui.widgets.key_bar import KeyBar
 from sugarkube_tui.tui.widgets.notice import Notice
 from sugarkube_tui.tui.widgets.stepper import Stepper
 from sugarkube_tui.tui.widgets.too_small import TooSmall, is_too_small
@@ -61,7 +62,7 @@ class WizardScreen(Screen[None]):
         with Container(id="body"):
             yield from self.body()
         yield Notice(widget_id="notice")
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
         yield TooSmall()
 
     @abstractmethod
