@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.command import Provider
-from textual.screen import Screen
 
 from sugarkube_tui.cluster.choices import Defaults
 from sugarkube_tui.cluster.saved_plan import SavedPlan
@@ -126,11 +125,9 @@ class SugarkubeApp(FittedApp):
         self.HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (LEAST_WIDTH, "-narrow"), (WIDE, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-flat"), (LEAST_HEIGHT, "-low"), (HIGH, "-high")]
 
-    def get_default_screen(self) -> Screen[None]:
-        return screen_of(Stage.SCAN)
-
     async def on_mount(self) -> None:
         self.set_interval(ATTENTION_S, self._attend)
+        await self.push_screen(screen_of(Stage.SCAN))
         self.call_after_refresh(self._on_first_frame)
         self._begin(self.session.keeping.find())
 
