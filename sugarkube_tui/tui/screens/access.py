@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
+from textual import events
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -88,7 +89,7 @@ class AccessScreen(WizardScreen):
 
     def draw(self) -> None:
         access = self.session.access
-        self.lead(Content.assemble(f"{self.LEAD}  ", _verdict(access)))
+        self.lead(Content.assemble(f"{self.LEAD}  ", _verdict(access, compares=self._compares)))
         table = self.query_one("#hosts", Table)
         table.show(
             [
@@ -116,6 +117,12 @@ class AccessScreen(WizardScreen):
     @property
     def _highlighted(self) -> HostAccess | None:
         return self.session.access.hosts.get(self.query_one("#hosts", Table).highlighted)
+
+    @property
+    def _compares(self) -> bool:
+        """Enter compares host keys: the highlighted host's has changed, and the list has the focus."""
+        one = self._highlighted
+        return one is not None and one.change is not None and self.query_one("#hosts", Table).rows.has_focus
 
     def _draw_form(self) -> None:
         """The form that goes for the highlighted host, and for whom else."""
@@ -162,8 +169,11 @@ class AccessScreen(WizardScreen):
     # -- keys
 
     def on_table_highlighted(self, event: Table.Highlighted) -> None:
-        self._draw_form()
-        self._draw_detail()
+        self._redraw()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Enter does another thing in the list than in a field."""
+        self._redraw()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
@@ -172,12 +182,11 @@ class AccessScreen(WizardScreen):
 
     def action_proceed(self) -> None:
         access = self.session.access
-        one = self._highlighted
         if access.all_in:
             self.go_on()
         elif access.busy:
             return
-        elif one is not None and one.change is not None and self.query_one("#hosts", Table).rows.has_focus:
+        elif self._compares:
             self.action_trust()
         else:
             self._test(all_again=False)
@@ -253,14 +262,19 @@ def _fields(*fields: tuple[str, str, str]) -> Iterable[Widget]:
             )
 
 
-def _verdict(access: Access) -> Content:
+def _verdict(access: Access, *, compares: bool) -> Content:
+    """What Enter does now, and why.
+
+    Args:
+        compares: it opens the comparison of host keys.
+    """
     hosts = access.hosts.values()
     told = f"{sum(one.entry is Entry.IN for one in hosts)} of {len(hosts)} in"
     if access.all_in:
         return words.state(Mood.GOOD, f"{told}: Enter goes on")
     if access.busy:
         return words.state(Mood.BUSY, f"logging in, {told}; nothing is changed there")
-    if any(one.change is not None for one in hosts):
+    if compares:
         return words.state(Mood.BAD, f"{told}: Enter compares the host keys (o: leave out)")
     if any(one.entry is Entry.FAILED for one in hosts):
         return words.state(Mood.BAD, f"{told}: correct it, Enter retries (o: leave out)")

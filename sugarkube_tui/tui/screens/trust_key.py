@@ -52,13 +52,15 @@ class TrustKey(Dialog[bool]):
         return [
             *before,
             words.pair("Now", Content.assemble((change.shown, "bold $text-warning")), 7),
-            words.muted(f"Before: {places}. Now: {change.algorithm}, from {self._address}."),
+            words.muted(f"Before: {places}"),
+            words.muted(f"Now:    {self._address}, {change.algorithm}"),
             "",
-            words.state(Mood.GOOD, "In order if you wrote its card anew, or put another Pi in its place."),
-            words.state(Mood.BAD, "Else another machine answers there: an address that was given away, or"),
-            "  somebody in between, who could read all that we send. Then do not go on.",
-            words.muted("To compare, on its own screen: for k in /etc/ssh/*.pub; do ssh-keygen -lf $k; done"),
-            words.muted("Only our own pin of this host is replaced; ~/.ssh/known_hosts stays as it is."),
+            words.state(Mood.GOOD, "Right if you wrote its card anew, or replaced the Pi."),
+            words.state(Mood.BAD, "Else another machine answers there, which could read all"),
+            "  that we send: an address given away, somebody in between.",
+            words.muted("To compare, on its own screen:"),
+            words.muted("  for k in /etc/ssh/*.pub; do ssh-keygen -lf $k; done"),
+            words.muted("Replaces our pin of this host; ~/.ssh/known_hosts stays."),
         ]
 
     def on_mount(self) -> None:
