@@ -1,7 +1,8 @@
 """The wizard's colours.
 
-Beside Textual's own variables there are four: `muted` for what is not looked at first, `rule` for borders,
-`field` for what can be typed into, and `selection` for the highlighted row.
+Beside Textual's own variables there are: `muted` for what is not looked at first, `rule` for borders,
+`field` for what can be typed into, `selection` for the highlighted row, and `success-tint` and the like
+behind text of that colour.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from textual.color import Color
 from textual.theme import Theme
 
 from sugarkube_tui.store.settings import ThemeName
+
+TINTED = ("primary", "accent", "success", "warning")
+TINT = 0.2
 
 THEMES: Mapping[ThemeName, Theme] = {
     ThemeName.DARK: Theme(
@@ -105,6 +109,7 @@ THEMES: Mapping[ThemeName, Theme] = {
             "rule": "ansi_default",
             "field": "ansi_default",
             "selection": "ansi_default",
+            **{f"{name}-tint": "ansi_default" for name in TINTED},
             "ansi-background": "ansi_default",
             "ansi-foreground": "ansi_default",
             "border-blurred": "ansi_default",
@@ -116,7 +121,7 @@ THEMES: Mapping[ThemeName, Theme] = {
 
 
 def variables_of(theme: Theme) -> dict[str, str]:
-    """Our own variables for a theme that knows nothing of them, such as one of Textual's."""
+    """Our own variables for a theme that does not give them itself, such as one of Textual's."""
     colours = theme.to_color_system().generate()
     background = Color.parse(colours["background"])
     foreground, primary = Color.parse(colours["foreground"]), Color.parse(colours["primary"])
@@ -125,4 +130,5 @@ def variables_of(theme: Theme) -> dict[str, str]:
         "rule": background.blend(foreground, 0.25).hex,
         "field": background.blend(foreground, 0.08).hex,
         "selection": background.blend(primary, 0.28).hex,
+        **{f"{name}-tint": background.blend(Color.parse(colours[name]), TINT).hex for name in TINTED},
     }

@@ -17,11 +17,11 @@ from sugarkube_tui.tui.widgets.fixed import Fixed
 from sugarkube_tui.tui.widgets.live_rows import LiveRows
 
 LETTERS = {
-    Spent.REMOTE: ("w", "work", "$text-success on $success 25%"),
-    Spent.REBOOT: ("R", "reboot", "bold $text-accent on $accent 35%"),
-    Spent.WAITING: (".", "waits for others", "$foreground 60%"),
-    Spent.ASKING: ("?", "asks you", "bold $text-warning on $warning 35%"),
-    Spent.OVERHEAD: ("o", "overhead", "$text-primary on $primary 20%"),
+    Spent.REMOTE: ("w", "work", "$text-success on $success-tint"),
+    Spent.REBOOT: ("R", "reboot", "bold $text-accent on $accent-tint"),
+    Spent.WAITING: (".", "waits for others", words.MUTED),
+    Spent.ASKING: ("?", "asks you", "bold $text-warning on $warning-tint"),
+    Spent.OVERHEAD: ("o", "overhead", "$text-primary on $primary-tint"),
 }
 """How each kind is drawn: its letter tells it from the others without colour."""
 NAME_WIDTH = 16
