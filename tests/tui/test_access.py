@@ -212,6 +212,21 @@ async def test_a_field_that_cannot_be_used_is_told_before_anything_is_tried(
         assert driver.app.session.access.hosts["sugarkube0"].entry is Entry.FAILED
 
 
+async def test_who_types_while_logins_go_on_stays_in_the_field(held: HeldSimulation, start: Start) -> None:
+    doors(held, Door(takes_key=False, password="moss"))
+    async with start(held.world) as driver:
+        await driver.hosts(8)
+        held.clock.hold()
+        await driver.press("enter")
+        await driver.shows("logging in, 0 of 6 in")
+        await driver.press("shift+tab", *"mo")
+        held.clock.go_on()
+        await driver.shows("0 of 6 in: correct it")
+        await focused(driver, "sudo_password")
+        await driver.press(*"ss")
+        assert driver.app.session.access.form.sudo_password == "moss"
+
+
 async def test_entries_survive_going_back(held: HeldSimulation, start: Start) -> None:
     doors(held, Door(sudo_password="moss"))
     async with start(held.world) as driver:

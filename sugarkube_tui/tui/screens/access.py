@@ -60,6 +60,7 @@ class AccessScreen(WizardScreen):
     def __init__(self) -> None:
         super().__init__()
         self._asked = False
+        self._typing = False
         self._shown: LoginForm | None = None
         self._hurrying = False
 
@@ -147,6 +148,8 @@ class AccessScreen(WizardScreen):
         if not self._asked or access.busy:
             return
         self._asked = False
+        if self._typing:
+            return  # who types already must not find the rest of it in another field
         table = self.query_one("#hosts", Table)
         failed = [one for one in access.hosts.values() if one.entry is Entry.FAILED]
         first = next((one for one in failed if one.trouble in ANSWERED_IN), next(iter(failed), None))
@@ -177,6 +180,7 @@ class AccessScreen(WizardScreen):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
+        self._typing = True
         if event.input.id is not None and self._shown is not None:
             setattr(self._shown, event.input.id, event.value)
 
@@ -201,7 +205,7 @@ class AccessScreen(WizardScreen):
         except InvalidInput as error:
             self.tell(error)
             return
-        self._asked = True
+        self._asked, self._typing = True, False
         self.tell(None)
 
     def action_to_hosts(self) -> None:
@@ -235,7 +239,7 @@ class AccessScreen(WizardScreen):
         except SugarkubeError as error:
             self.tell(error)
             return
-        self._asked = True
+        self._asked, self._typing = True, False
         self.tell(None)
 
     def action_leave_out(self) -> None:
