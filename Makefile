@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check lint readme lab lab-tools bench run clean
+.PHONY: demo test check lint readme lab lab-tools bench bench-panes run clean
 
 demo: $(READY)  ## the wizard on a simulated LAN
 	$(BIN)/sugarkube-tui --demo
@@ -36,6 +36,9 @@ lab-tools:  ## the Debian packages that the lab needs (as root)
 
 bench: $(READY)  ## how fast discovery is, in a lab of its own (as root)
 	$(BIN)/python -m benchmarks.discovery
+
+bench-panes: $(READY)  ## eight panes that 40,000 lines a second run into
+	$(BIN)/python -m benchmarks.panes
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache

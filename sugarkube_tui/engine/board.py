@@ -89,6 +89,11 @@ class Board:
     finished: RunFinished | None = None
 
     def fold(self, event: Event) -> None:
+        if isinstance(event, LogLine):  # first, because they are many
+            node = self._node(event.node)
+            node.heard_at = event.at
+            node.log.write(LogEntry(event.at, Kind.OUTPUT, node.step, event.text))
+            return
         match event:
             case RunStarted():
                 self.environment = event.environment
@@ -97,15 +102,16 @@ class Board:
             case RunFinished():
                 self.finished = event
             case _:
-                node = self.nodes.setdefault(event.node, NodeBoard(event.node))
-                _fold_node(node, event)
+                _fold_node(self._node(event.node), event)
+
+    def _node(self, name: str) -> NodeBoard:
+        node = self.nodes.get(name)
+        if node is None:
+            node = self.nodes[name] = NodeBoard(name)
+        return node
 
 
 def _fold_node(node: NodeBoard, event: Event) -> None:
-    if isinstance(event, LogLine):  # first, because they are many
-        node.heard_at = event.at
-        node.log.write(LogEntry(event.at, Kind.OUTPUT, node.step, event.text))
-        return
     for kind, line in _told(node, event):
         node.log.write(
             LogEntry(event.at, kind, event.title if isinstance(event, StepStarted) else node.step, line)

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
-from typing import Any, TypeVar
+from json.encoder import encode_basestring
+from typing import Any, TypeVar, get_args
 
 from sugarkube_tui.cluster.changes import Changed
 from sugarkube_tui.cluster.secrets import Redactor
@@ -244,14 +246,54 @@ Event = (
 EventSink = Callable[[Event], None]
 
 
-def as_json(event: Event) -> dict[str, Any]:
-    """An event as one JSON object; `event` holds its kind in snake case."""
-    kind = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in type(event).__name__)
-    return {"event": kind.lstrip("_"), **asdict(event)}
-
-
 _NAMES = frozenset({"node", "nodes", "others", "step", "role", "environment", "hostname"})
 """Fields that name things: masked, a node called like its password could not be told from others."""
+_NUMBERS = frozenset({"float", "int", "bool", "float | None", "int | None"})
+
+
+class _Shape:
+    """What has to be known of a class of events, found out once: a log's lines are many.
+
+    Attributes:
+        kind: the class's name in snake case.
+        fields: all of its fields.
+        texts: those that may hold a secret.
+        template: the JSON object, with a place for each field's value.
+    """
+
+    __slots__ = ("fields", "kind", "template", "texts")
+
+    def __init__(self, event: type[Event]) -> None:
+        letters = (f"_{letter.lower()}" if letter.isupper() else letter for letter in event.__name__)
+        self.kind = "".join(letters).lstrip("_")
+        self.fields = tuple(field.name for field in fields(event))
+        self.texts = tuple(
+            field.name for field in fields(event) if field.name not in _NAMES and field.type not in _NUMBERS
+        )
+        places = ", ".join(f'"{name}": %s' for name in self.fields)
+        self.template = f'{{"event": "{self.kind}", {places}}}'
+
+
+_SHAPES: Mapping[type, _Shape] = {event: _Shape(event) for event in get_args(Event)}
+
+
+def as_json(event: Event) -> dict[str, Any]:
+    """An event as one JSON object; `event` holds its kind in snake case."""
+    return {"event": _SHAPES[type(event)].kind, **asdict(event)}
+
+
+def as_json_line(event: Event) -> str:
+    """The same as text, without line end."""
+    shape = _SHAPES[type(event)]
+    return shape.template % tuple([_written(getattr(event, name)) for name in shape.fields])
+
+
+def _written(value: Any) -> str:
+    if type(value) is str:
+        return encode_basestring(value)
+    if type(value) is float:
+        return repr(value)
+    return json.dumps(value, ensure_ascii=False, default=asdict)
 
 
 Redacted = TypeVar("Redacted", bound=Event)
@@ -260,20 +302,18 @@ Redacted = TypeVar("Redacted", bound=Event)
 def redacted(event: Redacted, redactor: Redactor) -> Redacted:
     """The same event without secrets in any of its texts."""
     changes: dict[str, Any] = {}
-    for field in fields(event):
-        if field.name in _NAMES:
-            continue
-        value = getattr(event, field.name)
+    for name in _SHAPES[type(event)].texts:
+        value = getattr(event, name)
         hidden = _hide(value, redactor)
-        if hidden != value:
-            changes[field.name] = hidden
+        if hidden is not value and hidden != value:
+            changes[name] = hidden
     return replace(event, **changes) if changes else event
 
 
 def _hide(value: Any, redactor: Redactor) -> Any:
+    if type(value) is str:
+        return redactor.hide(value)
     match value:
-        case str() if type(value) is str:
-            return redactor.hide(value)
         case tuple():
             return tuple(_hide(item, redactor) for item in value)
         case Evidence():

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 from sys import getsizeof
+from typing import NamedTuple
 
 LOG_LINES = 5_000
 LOG_BYTES = 2 * 1024 * 1024
@@ -26,8 +26,7 @@ class Kind(StrEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True)
-class LogEntry:
+class LogEntry(NamedTuple):
     """One line.
 
     Attributes:

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
-from typing import IO
 
 from sugarkube_tui.engine.board import Board
-from sugarkube_tui.engine.events import Event, RunFinished, as_json
+from sugarkube_tui.engine.events import Event, LogLine, RunFinished, as_json_line
 from sugarkube_tui.store.paths import private
 from sugarkube_tui.store.run_lock import RunLock
+from sugarkube_tui.store.spool import Spool
 
 _FORBIDDEN = str.maketrans(dict.fromkeys("/\\\0", "_"))
 
 
+@lru_cache
+def log_name(node: str) -> str:
+    """The name of the file with a node's log."""
+    return f"{node.translate(_FORBIDDEN)}.log"
+
+
 class RunJournal:
     """Takes a run's events.  Files and directory are for the operator's eyes only (0700, 0600).
+
+    Lines are on the disk a fraction of a second after they came; what happens to a node, at once.
 
     Until the run's end it holds the directory's lock, so that another program can tell that it goes on.
 
@@ -28,7 +36,7 @@ class RunJournal:
         stamp = datetime.now().astimezone().strftime("%Y%m%dT%H%M%S.%f")[:-3]
         self.directory = runs / f"{stamp}-{environment.translate(_FORBIDDEN)}"
         self.problem = ""
-        self._files: dict[str, IO[str]] = {}
+        self._spool = Spool(self.directory)
         self._board = Board()
         self._lock: RunLock | None = None
         try:
@@ -41,29 +49,24 @@ class RunJournal:
     def __call__(self, event: Event) -> None:
         if self.problem:
             return
-        try:
-            self._write("events.jsonl", json.dumps(as_json(event), ensure_ascii=False))
+        self._spool.write("events.jsonl", as_json_line(event))
+        if isinstance(event, LogLine):  # many, and said the same whatever the node does
+            self._spool.write(log_name(event.node), f"{event.at:8.2f}  {event.text}")
+        else:
             self._board.fold(event)
             for name, node in self._board.nodes.items():
                 for entry in node.log.take():
-                    self._write(f"{name.translate(_FORBIDDEN)}.log", f"{entry.at:8.2f}  {entry.text}")
-        except OSError as error:
-            self.problem = f"the log stops here: {error}"
-        if isinstance(event, RunFinished) and self._lock is not None:
-            self._lock.release()
-        if isinstance(event, RunFinished) or self.problem:
+                    self._spool.write(log_name(name), f"{entry.at:8.2f}  {entry.text}")
+            self._spool.hurry()
+        if isinstance(event, RunFinished):
+            self.close()
+        if self._spool.problem:
+            self.problem = f"the log stops here: {self._spool.problem}"
             self.close()
 
-    def _write(self, name: str, line: str) -> None:
-        file = self._files.get(name)
-        if file is None:
-            path = self.directory / name
-            path.touch(mode=0o600)
-            file = self._files[name] = path.open("a", encoding="utf-8", errors="replace", buffering=1)
-        file.write(line + "\n")
-
     def close(self) -> None:
-        for file in self._files.values():
-            with suppress(OSError):
-                file.close()
-        self._files.clear()
+        """Write all that is on its way, and let others see that nothing more comes."""
+        self._spool.close()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None

@@ -75,6 +75,7 @@ class TestJournal:
     def test_a_nodes_name_cannot_leave_the_directory(self, tmp_path):
         journal = RunJournal(tmp_path / "runs", "../../x")
         journal(LogLine(0.0, "../../evil", "hello"))
+        journal.close()
         assert {path.parent for path in tmp_path.rglob("*.log")} == {journal.directory}
         assert journal.directory.parent == tmp_path / "runs"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 
 from rich.cells import cell_len, get_character_cell_size
 
@@ -45,7 +46,7 @@ class Rows:
 
     Attributes:
         wrapped: the width at which lines are wrapped, in cells; None: they are not.
-        widest: cells of the widest line so far.
+        widest: cells of the widest line so far, where lines are not wrapped.
         lines: how many lines there are.
     """
 
@@ -57,15 +58,24 @@ class Rows:
         self._gone = 0
         self.lines = 0
 
-    def append(self, entry: LogEntry) -> None:
-        text = shown_text(entry)
-        width = cells(text)
-        self.widest = max(self.widest, width)
-        self.lines += 1
+    def extend(self, entries: Sequence[LogEntry]) -> None:
+        """Add lines at the end."""
+        self.lines += len(entries)
         if self.wrapped is not None:
-            plain = text.isascii()
-            height = -(-width // max(1, self.wrapped)) if plain else len(cut(text, self.wrapped))
-            self._ends.append((self._ends[-1] if self._ends else self._gone) + max(1, height))
+            self._wrap(entries, self.wrapped)
+            return
+        for entry in entries:
+            # No character takes more than four cells, a tab: short lines need not be measured.
+            if 4 * len(entry.text) > self.widest:
+                self.widest = max(self.widest, cells(shown_text(entry)))
+
+    def _wrap(self, entries: Sequence[LogEntry], width: int) -> None:
+        end = self._ends[-1] if self._ends else self._gone
+        for entry in entries:
+            text = shown_text(entry)
+            height = -(-len(text) // max(1, width)) if text.isascii() else len(cut(text, width))
+            end += max(1, height)
+            self._ends.append(end)
 
     def drop(self, lines: int) -> None:
         """Forget the first lines."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Sequence
 from sys import getsizeof
 
 from sugarkube_tui.engine.log import LOG_BYTES, LOG_LINES, Log, LogEntry
@@ -134,6 +134,9 @@ class Window:
         self._entries += entries
         self._index(entries, start)
 
-    def _index(self, entries: Iterable[LogEntry], start: int) -> None:
+    def _index(self, entries: Sequence[LogEntry], start: int) -> None:
         passes = self.filter.passes
+        if not self.filter.words:
+            self.numbers += range(start, start + len(entries))
+            return
         self.numbers += [number for number, entry in enumerate(entries, start) if passes(entry)]

@@ -32,6 +32,9 @@ from sugarkube_tui.tui.words import Mood
 AROUND_PANES = 6
 """Rows of the screen that are not the panes'."""
 NAME_WIDTH = 18
+COLLECTED_AFTER = (10_000, 20, 20)
+"""How many objects may come before Python's collector looks at the young, the older and all: lines of a log
+are many, and none of them is garbage that it would find."""
 TYPING = {"end_search": ""}
 WHILE_IT_RUNS = {"zoom": "", "timeline": "", "search": "", "stop": "", "help": "", **TYPING}
 WHILE_OTHERS_ASK = {"proceed": "To question", "zoom": "", "timeline": "", "stop": "", "help": "", **TYPING}
@@ -83,6 +86,7 @@ class RunScreen(Answering):
         # while the run goes on, and each time no key would be answered for a tenth of a second.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*COLLECTED_AFTER)
 
     def _tick(self) -> None:
         self.close_what_is_settled()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +28,10 @@ from sugarkube_tui.tui.logview.window import Window
 
 Stamp = Callable[[float], str]
 """Writes seconds since the run began; always as wide."""
+
+
+FLOOD_S = 0.25
+"""How long a screenful stays when lines come more quickly than they can be read."""
 
 
 class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
@@ -66,6 +72,7 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
         self._stamp = stamp
         self._log = Log()
         self._moving = False
+        self._fed_until = 0.0
 
     # -- what is shown
 
@@ -79,6 +86,8 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
 
     def feed(self, log: Log) -> None:
         """Show what is new since the last time."""
+        if self._is_flooded(log):
+            return
         self._log = log
         unseen, end = self.window.unseen, self.window.end
         self._rows.drop(self.window.feed(log))
@@ -88,6 +97,15 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
         if self.window.end != end or self.window.unseen != unseen:
             self.refresh()
             self.post_message(self.Changed())
+
+    def _is_flooded(self, log: Log) -> bool:
+        """All of a screenful is new again, too soon for anybody to have read it."""
+        now = time.monotonic()
+        if log is self._log and log.total - self.window.end > self.size.height and now < self._fed_until:
+            return True
+        # Not all panes of a screen at the same time.
+        self._fed_until = now + FLOOD_S * (1 + random.random() / 2)
+        return False
 
     def follow(self) -> None:
         """Go to the end, and stay there."""
@@ -226,8 +244,7 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
             self._to_end()
 
     def _append_rows(self) -> None:
-        for number in self.window.numbers[self._rows.lines :]:
-            self._rows.append(self.window[number])
+        self._rows.extend([self.window[number] for number in self.window.numbers[self._rows.lines :]])
         width = 0 if self.wrapping else self._rows.widest + self._lead_width
         self.virtual_size = Size(width, self._rows.height)
 

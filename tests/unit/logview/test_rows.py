@@ -16,8 +16,7 @@ def entry(text: str) -> LogEntry:
 
 def rows_of(texts: list[str], width: int | None) -> Rows:
     rows = Rows(width)
-    for text in texts:
-        rows.append(entry(text))
+    rows.extend([entry(text) for text in texts])
     return rows
 
 
@@ -40,11 +39,11 @@ def test_lines_that_are_dropped_move_the_others_up() -> None:
     rows.drop(1)
     assert (rows.height, rows.lines) == (3, 2)
     assert [rows.at(row) for row in range(3)] == [(0, 0), (1, 0), (1, 1)]
-    rows.append(entry("d"))
+    rows.extend([entry("d")])
     assert rows.at(3) == (2, 0)
     rows.drop(3)
     assert rows.height == 0
-    rows.append(entry("e" * 11))
+    rows.extend([entry("e" * 11)])
     assert (rows.height, rows.top(0), rows.at(1)) == (2, 0, (0, 1))
 
 
