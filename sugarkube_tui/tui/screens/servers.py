@@ -30,7 +30,7 @@ from sugarkube_tui.tui.widgets.table import Column, Row, Table
 from sugarkube_tui.tui.words import Mood
 
 USUAL = ("1", "3", "5")
-NODES = (Column("Node", 12, grow=2), Column("Becomes", 14), Column("Note", 11, grow=1))
+NODES = (Column("Node", 12, grow=2), Column("Becomes", 14), Column("Note", 11, grow=1, wide=True))
 IN_SHORT = {Concern.SD_CARD: "SD card", Concern.LITTLE_MEMORY: "memory"}
 """Concerns of single nodes in a column's width; the pane below tells the whole."""
 SETTLED_BY = {
