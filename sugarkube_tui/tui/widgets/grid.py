@@ -15,7 +15,8 @@ from textual.widgets import OptionList
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.widgets.table import SCROLLBAR, Column, Row, Table
 
-CURSOR = "reverse"
+CURSOR = "reverse underline"
+"""The line is for themes in which the whole row is reversed."""
 
 
 class Grid(Table):
