@@ -19,7 +19,7 @@ from sugarkube_tui.store.settings import Settings
 from sugarkube_tui.tui.app import SugarkubeApp
 from sugarkube_tui.tui.ascii import as_ascii
 from sugarkube_tui.tui.keymap import read_keymap
-from sugarkube_tui.tui.screens.base import WizardScreen
+from sugarkube_tui.tui.screens.base import DRAWS_PER_S, WizardScreen
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.terminal import Terminal
 from sugarkube_tui.tui.words import Mood
@@ -120,6 +120,13 @@ class Driver:
         await self.until(lambda: len(scan.hosts) >= number, f"{number} hosts")
         good = as_ascii(Mood.GOOD.glyph) if self.app.ascii_only else Mood.GOOD.glyph
         await self.shows(f"{good} answers")
+
+    async def still(self) -> None:
+        """Wait until the screen has nothing left to draw."""
+        before = ""
+        while (now := self.text()) != before:
+            before = now
+            await self.pilot.pause(2 / DRAWS_PER_S)
 
     async def log_in(self) -> None:
         """From the access screen, as it comes, to the environment screen."""
