@@ -33,6 +33,9 @@ class Terminal:
         self._lab = lab
         self._socket = lab.home / "tmux"
         self.ended = lab.home / "ended"
+        self.ended.unlink(missing_ok=True)
+        self.pressed = 0
+        """Keys so far, but for text that was typed."""
         measured = [sys.executable, "-c", _MEASURED, str(self.ended), *lab.product_command(*arguments)]
         size = ["-x", str(columns), "-y", str(rows)]
         lab.exec(
@@ -47,7 +50,16 @@ class Terminal:
         return ["tmux", "-S", str(self._socket)]
 
     def press(self, *keys: str) -> None:
+        self.pressed += len(keys)
         self._lab.exec([*self._tmux, "send-keys", *keys], check=True)
+
+    def type(self, text: str) -> None:
+        self._lab.exec([*self._tmux, "send-keys", "-l", text], check=True)
+
+    def kill(self) -> None:
+        """End the product as if its workstation had lost power."""
+        measuring = self._lab.exec([*self._tmux, "list-panes", "-F", "#{pane_pid}"], check=True).stdout
+        self._lab.exec(["pkill", "-KILL", "-P", measuring.strip()], check=True)
 
     @property
     def screen(self) -> str:
@@ -60,6 +72,13 @@ class Terminal:
             assert time.monotonic() < deadline, f"{text!r} did not appear within {timeout} s:\n{screen}"
             time.sleep(0.1)
         return screen
+
+    def wait_for_end(self, timeout: float = 15) -> None:
+        """Return as soon as the product has ended."""
+        deadline = time.monotonic() + timeout
+        while not self.ended.exists():
+            assert time.monotonic() < deadline, self.screen
+            time.sleep(0.1)
 
     def close(self) -> None:
         subprocess.run([*self._tmux, "kill-server"], capture_output=True)
