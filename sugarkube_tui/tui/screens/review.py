@@ -32,7 +32,7 @@ from sugarkube_tui.tui.widgets.table import Column, Row, Table
 from sugarkube_tui.tui.words import Mood
 
 CLUSTER = "(cluster)"
-NODES = (Column("Node", 14, grow=1), Column("To do", 13), Column("Role", 12, wide=True))
+NODES = (Column("Node", 12, grow=1), Column("To do", 13), Column("Role", 12, wide=True))
 DETAIL_LINES = 60
 """Lines shown of one action's details; a whole file's diff can be longer."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from textual.content import Content
 from textual.widgets import Static
@@ -16,7 +16,8 @@ SPACINGS = (("  ", " "), (" ", ""), ("", ""))
 """Between stages, and between sign and name: the widest that fits is taken."""
 GAP = 2
 STATUS_LEAST = 8
-"""Cells of what goes on that are worth showing; the stages are worth more."""
+"""Cells of what goes on that are worth showing where not even the shortest line leaves room for it."""
+UNANSWERED = (Mark.HERE, Mark.OPEN, Mark.MISSING)
 STYLES = {
     Mark.DONE: "$text-success",
     Mark.HERE: "bold underline $text-primary",
@@ -48,22 +49,25 @@ class Stepper(Static):
         if not self._marks or width <= 0:
             return
         status = self._status
-        needed = min(status.cell_length, STATUS_LEAST) + GAP if status.cell_length else 0
-        trails = [self._trail(*spacing) for spacing in SPACINGS]
-        trail = next((trail for trail in trails if trail.cell_length + needed <= width), self._here())
+        beside = status.cell_length + GAP if status.cell_length else 0
+        trails = [*(self._trail(*spacing) for spacing in SPACINGS), self._trail(" ", "", named=UNANSWERED)]
+        trail = next((trail for trail in trails if trail.cell_length + beside <= width), self._here())
         brand = f"{BRAND}   "
-        if trail.cell_length + len(brand) + status.cell_length + GAP <= width and trail in trails:
+        if trail in trails and trail.cell_length + len(brand) + beside <= width:
             trail = Content.assemble((brand, "bold $text-accent"), trail)
         room = width - trail.cell_length - GAP
-        if status.cell_length and room >= needed - GAP:
+        if status.cell_length and room >= min(status.cell_length, STATUS_LEAST):
             status = status.truncate(room, ellipsis=True)
             gap = width - trail.cell_length - status.cell_length
             trail = Content.assemble(trail, " " * gap, status)
         self.update(trail, layout=False)
 
-    def _trail(self, between: str, after_sign: str) -> Content:
+    def _trail(self, between: str, after_sign: str, named: Container[Mark] = Mark) -> Content:
+        """All stages; those whose mark is not among `named` have only that."""
         return Content(between).join(
-            Content.assemble((f"{mark.value}{after_sign}{stage.value}", STYLES[mark]))
+            Content.assemble(
+                (f"{mark.value}{after_sign}{stage.value}" if mark in named else mark.value, STYLES[mark])
+            )
             for stage, mark in self._marks.items()
         )
 
