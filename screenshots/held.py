@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from sugarkube_tui.engine.ports import Clock, World
 from sugarkube_tui.simulator import Simulation
+from sugarkube_tui.simulator.scenarios import FRESH, Scenario
 
 
 class HeldClock:
@@ -42,10 +43,10 @@ class HeldClock:
 
 
 class HeldSimulation:
-    """The simulated LAN on a leaping clock that can be held: every walk through it is the same."""
+    """A simulated LAN on a leaping clock that can be held: every walk through it is the same."""
 
-    def __init__(self) -> None:
-        self.simulation = Simulation(math.inf)
+    def __init__(self, scenario: Scenario = FRESH) -> None:
+        self.simulation = Simulation(math.inf, scenario)
         self.clock = HeldClock(self.simulation.network.clock)
         self.simulation.network.clock = self.clock
         for pi in self.simulation.network.pis.values():

@@ -13,6 +13,7 @@ from pathlib import Path
 from screenshots.driving import Driver, wizard
 from screenshots.held import HeldSimulation
 from sugarkube_tui.engine.events import Event
+from sugarkube_tui.store.kept_plan import KeptPlan
 
 SIZES = ((120, 36), (80, 24))
 """Columns and rows."""
@@ -31,8 +32,9 @@ def versions() -> str:
 
 @contextmanager
 def own_terminal() -> Iterator[None]:
-    """Draw as in a terminal of our own, whatever is set in this one."""
-    before = dict(os.environ)
+    """Draw as in a terminal of our own, whatever is set in this one, and wherever the checkout is."""
+    before, directory = dict(os.environ), Path.cwd()
+    os.chdir("/")
     for name in before:
         if name in _OUR_VARIABLES or name.startswith(_OUR_PREFIXES):
             del os.environ[name]
@@ -41,6 +43,7 @@ def own_terminal() -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
+        os.chdir(directory)
 
 
 @dataclass(slots=True)
@@ -62,11 +65,11 @@ class Studio:
     async def wizard(
         self,
         held: HeldSimulation,
-        variables: dict[str, str] | None = None,
+        kept: KeptPlan | None = None,
         on_event: Callable[[Event], None] = lambda event: None,
     ) -> AsyncIterator[Driver]:
         """A wizard on this LAN, in a terminal of this size."""
-        app = wizard(held.world, variables=variables, on_event=on_event)
+        app = wizard(held.world, kept=kept, on_event=on_event)
         async with app.run_test(size=self.size, notifications=True) as pilot:
             yield Driver(app, pilot)
 

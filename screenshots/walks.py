@@ -1,19 +1,30 @@
-"""What is pictured: walks through the wizard on simulated LANs."""
+"""What is pictured: walks through the wizard on simulated LANs.
+
+Diagnostics are not: they tell of the machine that they are drawn on.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from screenshots.driving import Driver
+from screenshots.driving import RUNS, Driver
 from screenshots.held import HeldSimulation
 from screenshots.studio import Studio
-from sugarkube_tui.engine.events import Event, Waiting
+from sugarkube_tui.cluster.choices import Choices
+from sugarkube_tui.cluster.saved_plan import Question, RunState, SavedNode, SavedPlan, SavedRun
+from sugarkube_tui.engine.events import ActionStarted, Event, Waiting
+from sugarkube_tui.simulator.door import Door
+from sugarkube_tui.simulator.scenarios import SCENARIOS
+from sugarkube_tui.store.kept_plan import KeptPlan
+from sugarkube_tui.tui.screens.resume import Resume
+from sugarkube_tui.tui.screens.trust_key import TrustKey
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.state.proof import REST_S
 
-THREE_SERVERS = {"SUGARKUBE_SERVERS": "3"}
 HOSTS = 8
-"""Hosts on the simulated LAN."""
+"""Hosts on the simulated LAN of six fresh Pis."""
 
 
 async def first_cluster(studio: Studio) -> None:
@@ -29,7 +40,7 @@ async def first_cluster(studio: Studio) -> None:
             seen = True
             held.clock.hold()
 
-    async with studio.wizard(held, THREE_SERVERS, hold_in_the_middle) as driver:
+    async with studio.wizard(held, on_event=hold_in_the_middle) as driver:
         await driver.hosts(HOSTS)
         await driver.press("j")
         await studio.keep(driver, "scan")
@@ -46,23 +57,112 @@ async def first_cluster(studio: Studio) -> None:
         await driver.stage(Stage.REVIEW)
         await driver.shows("Enter starts")
         await driver.press("j")
-        await studio.keep(driver, "review", "first server")
-        await driver.press("enter")
+        await studio.keep(driver, "review", "first by name")
+        await driver.press("p")
+        await studio.keep(driver, "save-plan", "Save")
+        await driver.press("escape", "enter")
         await driver.stage(Stage.RUN)
         await driver.until(lambda: seen, "a server to join")
         await studio.keep(driver, "run")
+        await _run_views(studio, driver)
         held.clock.go_on()
         await studio.keep(driver, "result", "Enter verifies")
-        await verified(driver, held)
+        proving = driver.app.session.proving
+        held.clock.hold_when(lambda seconds: seconds == REST_S and proving.due is not None)
+        await driver.press("enter")
+        await driver.stage(Stage.VERIFY)
         await studio.keep(driver, "verify", "is there", "next look in")
 
 
-async def verified(driver: Driver, held: HeldSimulation) -> None:
-    """From the run's end to a verify screen whose time is held after its first look."""
-    proving = driver.app.session.proving
-    held.clock.hold_when(lambda seconds: seconds == REST_S and proving.due is not None)
-    await driver.press("enter")
-    await driver.stage(Stage.VERIFY)
+async def _run_views(studio: Studio, driver: Driver) -> None:
+    """What else can be seen of a run that is in its middle."""
+    await driver.press("v")
+    await studio.keep(driver, "timeline", "waits for others")
+    await driver.press("escape", "2", "z", "slash", *"k3s", "enter")
+    await studio.keep(driver, "log-search", "/k3s")
+    await driver.press("escape", "z", "x")
+    await studio.keep(driver, "stop", "Stop the run?")
+    await driver.press("n", "colon")
+    await studio.keep(driver, "palette", "Search for commands", "key z")
+    await driver.press("escape")
 
 
-WALKS: Mapping[str, Callable[[Studio], Awaitable[None]]] = {"first cluster": first_cluster}
+async def refused_logins(studio: Studio) -> None:
+    """A sudo that asks for a password, and a host key that is not the one of before."""
+    held = HeldSimulation()
+    held.simulation.pi("sugarkube1").door = Door(sudo_password="moss")
+    held.simulation.reflash("sugarkube3")
+    async with studio.wizard(held) as driver:
+        await driver.hosts(HOSTS)
+        await driver.press("enter")
+        await driver.stage(Stage.ACCESS)
+        await studio.keep(driver, "access-trouble", "4 of 6 in")
+        await driver.press(*"moss", "enter")
+        await driver.shows("5 of 6 in")
+        await driver.press("enter")
+        await driver.until(lambda: isinstance(driver.app.screen, TrustKey), "both keys")
+        await studio.keep(driver, "host-key")
+
+
+async def lost_power(studio: Studio) -> None:
+    """A Pi that loses its power while k3s is installed on it, and is given up."""
+    held = HeldSimulation()
+
+    def pull_the_plug(event: Event) -> None:
+        if (
+            isinstance(event, ActionStarted)
+            and event.node == "sugarkube4"
+            and event.title.startswith("install k3s")
+        ):
+            held.simulation.power_off("sugarkube4")
+
+    async with studio.wizard(held, on_event=pull_the_plug) as driver:
+        await driver.hosts(HOSTS)
+        await driver.press("enter")
+        await driver.stage(Stage.ACCESS)
+        await driver.log_in()
+        await driver.review()
+        await driver.press("enter")
+        await driver.stage(Stage.RUN)
+        await driver.shows("5/6 nodes ready", "1 asks")
+        await driver.press("enter")
+        await studio.keep(driver, "run-asks", "did not come back", "u Give up")
+        await driver.press("u")
+        await driver.shows("Give sugarkube4 up?")
+        await driver.press("y")
+        await studio.keep(driver, "result-failed", "did not reach their goal")
+
+
+async def split_brain(studio: Studio) -> None:
+    """Two clusters under one name: seen on the LAN, refused before anything is changed."""
+    async with studio.wizard(HeldSimulation(SCENARIOS["split-brain"])) as driver:
+        await studio.keep(driver, "scan-split-brain", "6 hosts selected", "several clusters answer")
+        await driver.press("enter")
+        await driver.stage(Stage.ACCESS)
+        await driver.log_in()
+        await driver.review()
+        await studio.keep(driver, "review-refused", "to settle first")
+
+
+async def left_off(studio: Studio) -> None:
+    """The next start after one that was cut off in the middle of a run."""
+    nodes = tuple(
+        SavedNode(f"sugarkube{number}", f"192.168.3.{10 + number}", f"sugarkube{number}.local")
+        for number in range(6)
+    )
+    plan = SavedPlan(nodes, Choices(servers=3), next=Question.REVIEW, run=SavedRun(RunState.BEGUN, RUNS))
+    with TemporaryDirectory() as directory:
+        kept = KeptPlan(Path(directory) / "plan.toml")
+        kept.write(plan)
+        async with studio.wizard(HeldSimulation(), kept=kept) as driver:
+            await driver.until(lambda: isinstance(driver.app.screen, Resume), "the offer")
+            await studio.keep(driver, "resume")
+
+
+WALKS: Mapping[str, Callable[[Studio], Awaitable[None]]] = {
+    "first cluster": first_cluster,
+    "refused logins": refused_logins,
+    "lost power": lost_power,
+    "split brain": split_brain,
+    "left off": left_off,
+}
