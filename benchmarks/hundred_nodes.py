@@ -199,7 +199,7 @@ def drain_to_end(terminal: int) -> None:
 def figures(measured: Sequence[Measured]) -> list[Figure]:
     found = []
     for one in measured:
-        percentile = quantiles(one.repaint_ms, n=100)[98]
+        percentile = quantiles(one.repaint_ms, n=100, method="inclusive")[98]
         found += [
             Figure(f"{one.view}: key to repaint, all", "ms", one.repaint_ms),
             Figure(f"{one.view}: key to repaint, p99", "ms", (percentile,), REPAINT_MS),

@@ -6,11 +6,13 @@ import gc
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from enum import Enum
+from time import monotonic
 from typing import ClassVar
 
 from textual import events
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.content import Content
+from textual.timer import Timer
 from textual.widget import Widget
 
 from sugarkube_tui.engine.events import Answer
@@ -35,6 +37,8 @@ NAME_WIDTH = 18
 COLLECTED_AFTER = (10_000, 20, 20)
 """How many objects may come before Python's collector looks at the young, the older and all: lines of a log
 are many, and none of them is garbage that it would find."""
+SETTLED_S = 0.2
+"""Seconds after which a node is looked at, and not passed by."""
 TYPING = {"end_search": ""}
 WHILE_IT_RUNS = {"zoom": "", "timeline": "", "search": "", "stop": "", "help": "", **TYPING}
 WHILE_OTHERS_ASK = {"proceed": "To question", "zoom": "", "timeline": "", "stop": "", "help": "", **TYPING}
@@ -72,6 +76,8 @@ class RunScreen(Answering):
         super().__init__()
         self._view = View.PANES
         self._phase = Phase.IDLE
+        self._chosen_at = 0.0
+        self._settling: Timer | None = None
 
     def body(self) -> Iterable[Widget]:
         yield LiveRows("list", can_focus=False)
@@ -176,13 +182,22 @@ class RunScreen(Answering):
         if not 0 <= index < len(names):
             return
         self.current = names[index]
-        self._show_view()
         self._redraw()
+        # The row first: making a pane takes longer, and who holds the key down does not look at each.
+        if self._settling is not None:
+            self._settling.stop()
+        now = monotonic()
+        if now - self._chosen_at < SETTLED_S:
+            self._settling = self.set_timer(SETTLED_S, self._show_view)
+        else:
+            self.call_after_refresh(self._show_view)
+        self._chosen_at = now
 
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        if self.query_one(NodePanes).is_about_to_focus or self.focused is not event.widget:
-            return  # told late: another pane was chosen meanwhile
-        pane = next((node for node in event.widget.ancestors if isinstance(node, NodePane)), None)
+    def on_click(self, event: events.Click) -> None:
+        """A pane of the grid that is clicked becomes the current one."""
+        if event.widget is None:
+            return
+        pane = next((node for node in event.widget.ancestors_with_self if isinstance(node, NodePane)), None)
         if pane is not None and pane.node_name != self.current:
             self.current = pane.node_name
             self._redraw()

@@ -62,11 +62,6 @@ class NodePanes(Container):
         self._wanted = name
         self._focus_wanted()
 
-    @property
-    def is_about_to_focus(self) -> bool:
-        """A pane was chosen that cannot have the focus yet."""
-        return bool(self._wanted)
-
     def on_node_pane_ready(self, event: NodePane.Ready) -> None:
         self.draw()
         self._focus_wanted()

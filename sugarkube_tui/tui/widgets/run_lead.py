@@ -49,10 +49,9 @@ def _remaining(run: Run) -> Content:
     if not any(node.role for node in run.board.nodes.values()):
         return words.muted("reading the nodes")
     left = run.remaining()
-    after = " after your answer" if run.asking else ""
-    return Content.assemble(
-        f"about {words.roughly(left.seconds)} left{after}", (f", {left.basis}", words.MUTED)
-    )
+    if run.asking:
+        return words.muted(f"then about {words.roughly(left.seconds)}")
+    return Content.assemble(f"about {words.roughly(left.seconds)} left", (f", {left.basis}", words.MUTED))
 
 
 def row(number: int, node: NodeBoard, run: Run, here: bool, width: int) -> Content:
