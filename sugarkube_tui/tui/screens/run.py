@@ -176,6 +176,8 @@ class RunScreen(Answering):
         self.query_one(Timeline).display = self._view is View.TIMELINE
         if in_panes:
             panes.show_only(self._names if grid else [self.current])
+        # What was hidden has its size only then, and when the run is over nothing else draws it.
+        self.call_after_refresh(self._redraw)
 
     def _choose(self, index: int) -> None:
         names = self._names
