@@ -64,10 +64,13 @@ class Rows:
         if self.wrapped is not None:
             self._wrap(entries, self.wrapped)
             return
+        widest = self.widest
         for entry in entries:
-            # No character takes more than four cells, a tab: short lines need not be measured.
-            if 4 * len(entry.text) > self.widest:
-                self.widest = max(self.widest, cells(shown_text(entry)))
+            text = entry.text
+            if len(text) <= widest and text.isascii() and "\t" not in text:
+                continue  # it is no wider than it is long: most lines need not be measured
+            widest = max(widest, cells(shown_text(entry)))
+        self.widest = widest
 
     def _wrap(self, entries: Sequence[LogEntry], width: int) -> None:
         end = self._ends[-1] if self._ends else self._gone

@@ -30,7 +30,7 @@ Stamp = Callable[[float], str]
 """Writes seconds since the run began; always as wide."""
 
 
-FLOOD_S = 0.25
+FLOOD_S = 0.4
 """How long a screenful stays when lines come more quickly than they can be read."""
 
 

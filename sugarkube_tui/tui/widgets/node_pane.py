@@ -27,6 +27,7 @@ class NodePane(Vertical):
         self.node_name = name
         self._number = number
         self.is_ready = False
+        self._title = self._told = Content()
 
     def compose(self) -> ComposeResult:
         yield Fixed(classes="now")
@@ -48,13 +49,15 @@ class NodePane(Vertical):
         log = self.query_one(LogPane)
         log.feed(node.log)
         digit = f"{self._number} " if self._number <= 9 else ""
-        self.border_title = Content.assemble(
+        title = Content.assemble(
             (digit, words.MUTED),
             (node.name, "bold"),
             "  ",
             words.state(mood, word),
             (f"  {node.role}" if node.role else "", words.MUTED),
         )
+        if title != self._title:  # a border that is set draws all of the pane anew
+            self._title = self.border_title = title
         asked = node.question
         now_lines = [node_words.head(node, now), node_words.doing(node, phase, now)]
         shown = now_lines if asked is None else node_words.question(asked)
@@ -64,4 +67,6 @@ class NodePane(Vertical):
 
     def on_log_pane_changed(self, event: LogPane.Changed) -> None:
         event.stop()
-        self.border_subtitle = self.query_one(LogPane).told()
+        told = self.query_one(LogPane).told()
+        if told != self._told:
+            self._told = self.border_subtitle = told
