@@ -242,6 +242,7 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
             self.wrap(True)
         elif self.following:
             self._to_end()
+        self.post_message(self.Changed())
 
     def _append_rows(self) -> None:
         self._rows.extend([self.window[number] for number in self.window.numbers[self._rows.lines :]])

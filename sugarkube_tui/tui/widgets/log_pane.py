@@ -36,13 +36,13 @@ class LogPane(Vertical):
     """The lines, and below them the bar where a search is typed.
 
     Args:
+        file: where all of it is kept; empty: nowhere.
         stamp: writes the time of a line.
         timed: the time is shown from the beginning.
         wraps: its lines can be wrapped.
 
     Attributes:
         title: what the log is called when it is copied or saved.
-        file: where all of it is kept; empty: nowhere.
     """
 
     KEY_GROUP: ClassVar[str] = "Log"
@@ -58,11 +58,17 @@ class LogPane(Vertical):
         excerpt: Excerpt
 
     def __init__(
-        self, title: str = "log", *, stamp: Stamp = clock_stamp, timed: bool = False, wraps: bool = True
+        self,
+        title: str,
+        *,
+        file: str = "",
+        stamp: Stamp = clock_stamp,
+        timed: bool = False,
+        wraps: bool = True,
     ) -> None:
         super().__init__()
         self.title = title
-        self.file = ""
+        self._file = file
         self.lines = LogLines(stamp, timed)
         self._stamp = stamp
         self._wraps = wraps
@@ -100,6 +106,8 @@ class LogPane(Vertical):
             parts.append(words.plain(f"{window.filter.words} ({window.hidden:,} hidden)"))
         if lines.search is not None and not self._bar.display:
             parts.append(Content.assemble(f"/{words.plain(lines.search.term.text)}  ", self._found()))
+        if self._file and self.screen.has_class("-zoom"):
+            parts.append(words.muted(self._file))
         return Content("  ·  ").join(parts)
 
     # -- moving
@@ -312,7 +320,9 @@ class LogPane(Vertical):
             if path is not None:
                 self.app.notify(f"{excerpt.told} saved to {path}", markup=False)
 
-        says = f"All of the log is kept in {self.file}" if self.file else "All of the log is in memory only."
+        says = (
+            f"All of the log is kept in {self._file}" if self._file else "All of the log is in memory only."
+        )
         self.app.push_screen(SaveFile(f"Save {excerpt.told}", says, excerpt.file_name, excerpt.text), saved)
 
     def _copy(self, excerpt: Excerpt) -> None:

@@ -22,8 +22,9 @@ class NodePane(Vertical):
     class Ready(Message):
         """It can be drawn and focused from now on."""
 
-    def __init__(self, name: str, number: int) -> None:
+    def __init__(self, name: str, number: int, log_file: str = "") -> None:
         super().__init__()
+        self._log_file = log_file
         self.node_name = name
         self._number = number
         self.is_ready = False
@@ -31,7 +32,7 @@ class NodePane(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Fixed(classes="now")
-        yield LogPane(self.node_name)
+        yield LogPane(self.node_name, file=self._log_file)
 
     def on_mount(self) -> None:
         self.is_ready = True

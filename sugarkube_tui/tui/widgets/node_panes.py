@@ -7,9 +7,11 @@ what is looked at.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from textual.containers import Container
 
+from sugarkube_tui.store.journal import log_name
 from sugarkube_tui.tui.state.run import Run
 from sugarkube_tui.tui.widgets.log_pane import LogPane
 from sugarkube_tui.tui.widgets.node_pane import NodePane
@@ -46,7 +48,12 @@ class NodePanes(Container):
         for number, name in enumerate(self.names, start=1):
             if name in shown and name not in panes:
                 behind = next((panes[other] for other in self.names[number:] if other in panes), None)
-                self.mount(NodePane(name, number), before=behind)
+                self.mount(NodePane(name, number, self._log_file(name)), before=behind)
+
+    def _log_file(self, name: str) -> str:
+        directory = Path(self._run.board.log_directory)
+        kept = bool(self._run.board.log_directory) and directory.is_dir()
+        return str(directory / log_name(name)) if kept else ""
 
     def draw(self) -> None:
         run = self._run
