@@ -17,6 +17,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
+from textual.timer import Timer
 
 from sugarkube_tui.engine.log import Kind, Log
 from sugarkube_tui.tui.logview.drawing import Mark, Row, strip_of
@@ -73,6 +74,7 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
         self._log = Log()
         self._moving = False
         self._fed_until = 0.0
+        self._late: Timer | None = None
 
     # -- what is shown
 
@@ -87,6 +89,8 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
     def feed(self, log: Log) -> None:
         """Show what is new since the last time."""
         if self._is_flooded(log):
+            if self._late is None:  # who feeds may have nothing to say any more
+                self._late = self.set_timer(FLOOD_S, self._feed_late)
             return
         self._log = log
         unseen, end = self.window.unseen, self.window.end
@@ -97,6 +101,10 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
         if self.window.end != end or self.window.unseen != unseen:
             self.refresh()
             self.post_message(self.Changed())
+
+    def _feed_late(self) -> None:
+        self._late = None
+        self.feed(self._log)
 
     def _is_flooded(self, log: Log) -> bool:
         """All of a screenful is new again, too soon for anybody to have read it."""

@@ -17,6 +17,7 @@ SPACINGS = (("  ", " "), (" ", ""), ("", ""))
 GAP = 2
 STATUS_LEAST = 8
 """Cells of what goes on that are worth showing where not even the shortest line leaves room for it."""
+ALL = tuple(Mark)
 UNANSWERED = (Mark.HERE, Mark.OPEN, Mark.MISSING)
 STYLES = {
     Mark.DONE: "$text-success",
@@ -62,7 +63,7 @@ class Stepper(Static):
             trail = Content.assemble(trail, " " * gap, status)
         self.update(trail, layout=False)
 
-    def _trail(self, between: str, after_sign: str, named: Container[Mark] = Mark) -> Content:
+    def _trail(self, between: str, after_sign: str, named: Container[Mark] = ALL) -> Content:
         """All stages; those whose mark is not among `named` have only that."""
         return Content(between).join(
             Content.assemble(
