@@ -34,7 +34,8 @@ lab-tools:  ## the Debian packages that the lab needs (as root)
 	apt-get update -q
 	apt-get install -y -q --no-install-recommends $(shell cat tests/lab/packages.txt)
 
-bench: $(READY)  ## how fast discovery is, in a lab of its own (as root)
+bench: $(READY)  ## start-up, and how fast discovery is in a lab of its own (as root)
+	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.discovery
 
 bench-panes: $(READY)  ## eight panes that 40,000 lines a second run into
