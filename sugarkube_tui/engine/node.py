@@ -389,7 +389,7 @@ class NodeRun:
             except TimeoutError:
                 seen = f"{address} does not answer"
             except (AccessError, ConnectionLost, ActionFailed) as error:
-                seen = " ".join(part for part in (error.what, error.why) if part)
+                seen = ": ".join(part for part in (error.what.rstrip("."), error.why) if part)
             else:
                 if before.host_key and facts.access.host_key != before.host_key:
                     seen = f"{address} is another machine now"

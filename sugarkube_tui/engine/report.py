@@ -83,6 +83,16 @@ class Report:
     next_steps: tuple[NextStep, ...]
     log_directory: str
 
+    @property
+    def failures(self) -> list[tuple[str, Evidence]]:
+        """Nodes that did not reach their goal, by name, and why."""
+        return [(node.name, node.evidence) for node in self.nodes if node.evidence is not None]
+
+    @property
+    def warnings(self) -> list[tuple[str, ToSeeTo]]:
+        """What else is to be seen to, by node."""
+        return [(node.name, warning) for node in self.nodes for warning in node.warnings]
+
 
 def report_of(board: Board, targets: Iterable[Target], environment: Environment) -> Report:
     """The report of a run that has ended, or was cut off."""
@@ -130,12 +140,14 @@ def _next_steps(board: Board, targets: Mapping[str, Target], environment: Enviro
     login = f"{target.login.user}@{server.address or target.host}" if target else server.address
     port = f"-p {target.login.port} " if target and target.login.port != 22 else ""
     ssh = f"ssh {port}{login}"
-    file = f"~/.kube/{environment.cluster}-{environment.name}.yaml"
+    file = f"~/.kube/{environment.context}.yaml"
     yield NextStep("prove it from outside", f"sugarkube-tui verify {environment.name}")
     yield NextStep("look at its nodes", f"{ssh} sudo k3s kubectl get nodes")
+    # k3s calls context, cluster and user "default", and knows its own API by the loopback address only.
+    adapted = f"sed 's/127.0.0.1/{server.address}/; s/: default$/: {environment.context}/'"
     yield NextStep(
         "fetch a kubeconfig",
-        f"umask 077; {ssh} sudo cat {KUBECONFIG_PATH} | sed s/127.0.0.1/{server.address}/ > {file}",
+        f"(umask 077; mkdir -p ~/.kube; {ssh} sudo cat {KUBECONFIG_PATH} | {adapted} > {file})",
     )
     yield NextStep("read the join token, to add a node by hand", f"{ssh} sudo cat {SERVER_TOKEN_PATH}")
 
@@ -184,16 +196,15 @@ def _markdown(report: Report) -> Iterator[str]:
 
 
 def _troubles(report: Report) -> Iterator[str]:
-    if not any(node.evidence or node.warnings for node in report.nodes):
+    if not (report.failures or report.warnings):
         return
     yield from ("", "## To see to")
-    for node in report.nodes:
-        if node.evidence is not None:
-            yield from ("", f"{_code(node.name)}:", "")
-            yield from (f"    {line}" for line in evidence_lines(node.evidence))
-        for warning in node.warnings:
-            yield from ("", f"{_code(node.name)}:", "")
-            yield from (f"    {line}" for line in f"▲ {warning.what}\n→ {warning.remedy}".splitlines())
+    for name, evidence in report.failures:
+        yield from ("", f"{_code(name)}:", "")
+        yield from (f"    {line}" for line in evidence_lines(evidence))
+    for name, warning in report.warnings:
+        yield from ("", f"{_code(name)}:", "")
+        yield from (f"    {line}" for line in f"▲ {warning.what}\n→ {warning.remedy}".splitlines())
 
 
 def _times(report: Report) -> Iterator[str]:

@@ -83,13 +83,12 @@ def _table(report: Report, width: int) -> list[Content]:
 
 def _troubles(report: Report) -> list[Content | str]:
     parts: list[Content | str] = []
-    for node in report.nodes:
-        if node.evidence is not None:
-            parts += ["", words.strong(node.name), *words.evidence(node.evidence)]
-        for warning in node.warnings:
-            parts += ["", words.strong(node.name), words.state(Mood.WARN, warning.what)]
-            if warning.remedy:
-                parts.append(words.remedy(warning.remedy))
+    for name, evidence in report.failures:
+        parts += ["", words.strong(name), *words.evidence(evidence)]
+    for name, warning in report.warnings:
+        parts += ["", words.strong(name), words.state(Mood.WARN, warning.what)]
+        if warning.remedy:
+            parts.append(words.remedy(warning.remedy))
     return parts
 
 
