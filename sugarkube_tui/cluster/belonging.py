@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from sugarkube_tui.cluster.environment import Environment
-from sugarkube_tui.cluster.facts import NodeFacts
 from sugarkube_tui.cluster.hosts import Host
 from sugarkube_tui.cluster.plan import Problem
+
+if TYPE_CHECKING:  # the scan needs no facts
+    from sugarkube_tui.cluster.facts import NodeFacts
 
 
 def advertised_by(hosts: Mapping[str, Host]) -> dict[str, str]:
