@@ -54,7 +54,7 @@ def wizard(
         world,
         defaults_from_variables(variables),
         variables=variables,
-        login=Login(),
+        login=Login(user_is_default=True),
         open_journal=lambda environment: (on_event, RUNS),
         consents=consents or Consents(None),
         kept=kept or KeptPlan(None),

@@ -253,7 +253,7 @@ def _login(command: argparse.ArgumentParser, *, inherit: bool = False) -> None:
     command.add_argument(
         "--user",
         metavar="USER",
-        help="whom to log in as (default pi, or what settings.toml says)",
+        help="whom to log in as (default: what ~/.ssh/config says, else settings.toml, else pi)",
         **default,  # type: ignore[arg-type]
     )
     command.add_argument("--identity", type=Path, metavar="FILE", help="private key file", **default)  # type: ignore[arg-type]

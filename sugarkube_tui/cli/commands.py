@@ -154,7 +154,7 @@ async def _targets(
 ) -> tuple[Target, ...]:
     """The nodes that were named, else those of the saved plan."""
     if hosts := host_texts(arguments):
-        return await find_targets(world.lan, hosts, login)
+        return await find_targets(world, hosts, login)
     if saved is not None and saved.nodes:
         return targets_of((await located(world.lan, saved)).nodes, login)
     raise InvalidInput(

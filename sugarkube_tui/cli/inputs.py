@@ -26,8 +26,9 @@ from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.saved_plan import SavedNode, SavedPlan, parse_path, parse_user
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.cluster.sightings import USUAL_LAYERS, Layer
-from sugarkube_tui.cluster.typed import parse_host
-from sugarkube_tui.engine.ports import BY_HAND, Given, Interest, Lan, Login, Target
+from sugarkube_tui.cluster.typed import TypedHost, parse_host
+from sugarkube_tui.engine.advice import advised
+from sugarkube_tui.engine.ports import BY_HAND, Given, Interest, Lan, Login, Target, World
 from sugarkube_tui.engine.resuming import RESOLVE_WITHIN_S
 from sugarkube_tui.engine.survey import usual_interest
 from sugarkube_tui.store.plans import choices_of, read_plan
@@ -110,11 +111,22 @@ def _network(text: str) -> str:
 
 
 def read_login(arguments: Namespace) -> Login:
-    """How to log in; asks for passwords on the terminal, or reads them from standard input, one a line."""
+    """How to log in; asks for passwords on the terminal, or reads them from standard input, one a line.
+
+    Raises:
+        InvalidInput: the user or the key file cannot be used, or a password is empty.
+    """
+    user = parse_user(arguments.user, "--user") if arguments.user is not None else arguments.usual_user
     identity = _key_file(arguments.identity, "--identity") if arguments.identity is not None else None
     password = _ask_secret("Login password: ") if arguments.ask_password else None
     sudo_password = _ask_secret("Password for sudo: ") if arguments.ask_sudo_password else None
-    return Login(arguments.user or arguments.usual_user, 22, identity, password, sudo_password)
+    return Login(
+        user,
+        identity=identity,
+        password=password,
+        sudo_password=sudo_password,
+        user_is_default=arguments.user is None,
+    )
 
 
 def _key_file(path: Path, where: str) -> Path:
@@ -133,10 +145,11 @@ def _ask_secret(prompt: str) -> Secret:
     return Secret(text)
 
 
-async def find_targets(lan: Lan, hosts: Sequence[str], login: Login) -> tuple[Target, ...]:
+async def find_targets(world: World, hosts: Sequence[str], login: Login) -> tuple[Target, ...]:
     """The nodes to log in to.  `.local` names are asked for by ourselves, as not every workstation can.
 
     Raises:
+        AccessError: ~/.ssh/config cannot be read or understood.
         InvalidInput: a host is malformed, or was given twice.
     """
     typed = [parse_host(text, "--host") for text in hosts]
@@ -144,11 +157,17 @@ async def find_targets(lan: Lan, hosts: Sequence[str], login: Login) -> tuple[Ta
     for name in names:
         if names.count(name) > 1:
             raise InvalidInput(f"{name} was given twice", where="--host", remedy="give each node once")
-    found = await asyncio.gather(*(_where(lan, one.host) for one in typed))
-    return tuple(
-        Target(name, host, replace(login, user=one.user or login.user, port=one.port), alias=one.host)
+    found = await asyncio.gather(*(_where(world.lan, one.host) for one in typed))
+    targets = (
+        Target(name, host, _login_for(one, login), alias=one.host)
         for name, host, one in zip(names, found, typed, strict=True)
     )
+    return tuple(await asyncio.gather(*(advised(target, world.ssh_settings) for target in targets)))
+
+
+def _login_for(typed: TypedHost, login: Login) -> Login:
+    named = replace(login, user=typed.user, user_is_default=False) if typed.user else login
+    return replace(named, port=typed.port)
 
 
 async def _where(lan: Lan, host: str) -> str:

@@ -23,7 +23,7 @@ from sugarkube_tui.engine.verify import prove
 async def verify(world: World, arguments: Namespace, variables: Mapping[str, str]) -> int:
     """Prove the cluster by a fresh look, from here and from its nodes."""
     login = read_login(arguments)
-    targets = await find_targets(world.lan, host_texts(arguments), login)
+    targets = await find_targets(world, host_texts(arguments), login)
     wanted = parse_servers(arguments.servers, "--servers") if arguments.servers else 0
     if any(target.alias.endswith(".local") for target in targets):
         # Nobody repeats an answer within a second (RFC 6762 §6): asking at once would look like a slow LAN.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sugarkube_tui.cluster.errors import ConnectionLost, SugarkubeError
 from sugarkube_tui.cluster.queries import Query, WhoIsThere
 from sugarkube_tui.cluster.text import clean_line
+from sugarkube_tui.engine.advice import advised
 from sugarkube_tui.engine.ports import KubeNode, Machine, Target, World
 
 LOGIN_WITHIN_S = 6.0
@@ -66,6 +67,7 @@ class Logins:
         machine: Machine | None = None
         try:
             async with self._places, asyncio.timeout(LOGIN_WITHIN_S):
+                target = await advised(target, self._world.ssh_settings)
                 machine = await self._world.machines.open(target)
                 identity = await _identify(machine, target)
         except SugarkubeError as error:

@@ -30,6 +30,7 @@ class Login:
     """How to log in to a node.
 
     Attributes:
+        user_is_default: nobody named the user, so ~/.ssh/config may name another.
         identity: private key file; None for the agent's keys and the default files.
         password: tried after the keys; also answers sudo unless `sudo_password` is given.
         passphrase: of encrypted key files.
@@ -41,6 +42,7 @@ class Login:
     password: Secret | None = None
     sudo_password: Secret | None = None
     passphrase: Secret | None = None
+    user_is_default: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ def node_of(target: Target) -> SavedNode:
 
 def login_of(node: SavedNode, secrets: Login) -> Login:
     """The node's login, with the passwords of another one."""
-    return replace(secrets, user=node.user, port=node.port, identity=node.identity)
+    return replace(secrets, user=node.user, user_is_default=False, port=node.port, identity=node.identity)
 
 
 def targets_of(nodes: Iterable[SavedNode], secrets: Login) -> tuple[Target, ...]:

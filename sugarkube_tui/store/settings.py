@@ -53,7 +53,7 @@ glyphs = "auto"       # auto, unicode or ascii; auto: by locale and terminal
 mouse = true          # false leaves the mouse to the terminal
 animations = "auto"   # auto, on or off; auto: off over SSH
 notify = "off"        # off, bell or desktop: when a run ends or asks something
-user = "pi"           # whom to log in as, where --user does not say
+user = "pi"           # whom to log in as, where neither --user nor ~/.ssh/config says
 
 [keys]                # other keys for a binding; several are separated by commas
 scan.rescan = "f5"

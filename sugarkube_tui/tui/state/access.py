@@ -18,6 +18,7 @@ from sugarkube_tui.cluster.errors import (
 from sugarkube_tui.cluster.facts import NodeFacts
 from sugarkube_tui.cluster.hosts import Host
 from sugarkube_tui.cluster.saved_plan import SavedNode
+from sugarkube_tui.engine.advice import with_advice
 from sugarkube_tui.engine.events import Evidence
 from sugarkube_tui.engine.ports import Given, Login, SshAdvice, Target, World
 from sugarkube_tui.engine.resuming import host_of
@@ -183,7 +184,7 @@ class Access:
         if one.entry is Entry.IN:
             return one.login
         try:
-            return self.form_of(one.name).read()
+            return with_advice(self.form_of(one.name).read(), one.advice)
         except InvalidInput:
             return one.login  # what is half typed is no login yet
 
@@ -258,10 +259,7 @@ class Access:
     async def _advised(self, one: HostAccess) -> HostAccess:
         """With the user that ~/.ssh/config names, where the operator named none."""
         advice = await self._world.ssh_settings.advice(one.alias, one.host.address)
-        login = one.login
-        if advice.user and not self.has_own_form(one.name) and self.form.user_is_usual:
-            login = replace(login, user=advice.user)
-        advised = replace(one, advice=advice, login=login)
+        advised = replace(one, advice=advice, login=with_advice(one.login, advice))
         self._put(advised)
         return advised
 

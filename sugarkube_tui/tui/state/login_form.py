@@ -8,7 +8,7 @@ from pathlib import Path
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.saved_plan import SavedNode, parse_path, parse_user
 from sugarkube_tui.cluster.secrets import Secret
-from sugarkube_tui.engine.ports import DEFAULT_USER, Given, Login
+from sugarkube_tui.engine.ports import Given, Login
 
 SSH_PORT = 22
 
@@ -19,6 +19,7 @@ class LoginForm:
 
     Attributes:
         port: empty: as ~/.ssh/config says, else 22.
+        default_user: stands in the field as long as nobody named a user; empty: one was named.
     """
 
     user: str
@@ -27,6 +28,7 @@ class LoginForm:
     passphrase: str = ""
     sudo_password: str = ""
     port: str = ""
+    default_user: str = ""
 
     @classmethod
     def of(cls, login: Login) -> LoginForm:
@@ -37,22 +39,21 @@ class LoginForm:
             _text(login.passphrase),
             _text(login.sudo_password),
             "" if login.port == SSH_PORT else str(login.port),
+            login.user if login.user_is_default else "",
         )
 
     def for_given(self, given: Given) -> LoginForm:
         """The same, with the user and port that a host was named with."""
         port = self.port if given.port == SSH_PORT else str(given.port)
-        return replace(self, user=given.user or self.user, port=port)
+        if not given.user:
+            return replace(self, port=port)
+        return replace(self, user=given.user, default_user="", port=port)
 
     def for_saved(self, node: SavedNode) -> LoginForm:
         """The same, with the user, port and key file of a saved node; secrets stay."""
         port = "" if node.port == SSH_PORT else str(node.port)
-        return replace(self, user=node.user, port=port, identity=str(node.identity or ""))
-
-    @property
-    def user_is_usual(self) -> bool:
-        """Nobody named a user, so that ~/.ssh/config may."""
-        return self.user.strip() == DEFAULT_USER
+        identity = str(node.identity or "")
+        return replace(self, user=node.user, default_user="", port=port, identity=identity)
 
     def read(self) -> Login:
         """The login that the fields say.
@@ -77,6 +78,7 @@ class LoginForm:
             password=_secret(self.password),
             sudo_password=_secret(self.sudo_password),
             passphrase=_secret(self.passphrase),
+            user_is_default=user == self.default_user,
         )
 
     def _port(self) -> int:
