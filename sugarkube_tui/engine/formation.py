@@ -35,7 +35,7 @@ from sugarkube_tui.engine.events import (
 )
 from sugarkube_tui.engine.joining import TITLE as GATES_TITLE
 from sugarkube_tui.engine.joining import Joining
-from sugarkube_tui.engine.node import NodeRun, StepFailed, evidence_of
+from sugarkube_tui.engine.node import NodeRun, evidence_of
 from sugarkube_tui.engine.ports import Target, World
 from sugarkube_tui.engine.survey import live_servers
 from sugarkube_tui.engine.telling import Teller
@@ -238,9 +238,12 @@ class Formation:
         return self._finish()
 
     def give_up(self, name: str) -> None:
-        """Set one node aside, whatever it is doing; the others go on, and what depends on it is told."""
+        """Set one node aside, whatever it is doing; the others go on, and what depends on it is told.
+
+        More than once does no harm.
+        """
         part = self._parts.get(name)
-        if part is not None and not part.done():
+        if part is not None and not part.done() and name not in self._given_up:
             self._given_up.add(name)
             part.cancel()
 
@@ -311,8 +314,6 @@ class Formation:
             await self._settle_version(node)
             await node.converge((install.STEP,))
             await self._form(node, turns)
-        except StepFailed as error:
-            self._set_aside(node, turns, error.evidence)
         except DependencyFailed as error:
             node.finish(Result.SKIPPED, error.evidence)
         except asyncio.CancelledError:
@@ -321,6 +322,8 @@ class Formation:
                 node.finish(Result.STOPPED)
                 raise
             self._set_aside(node, turns, GIVEN_UP)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not take the others with it
+            self._set_aside(node, turns, evidence_of(error))
         else:
             node.finish()
         finally:

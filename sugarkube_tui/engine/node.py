@@ -208,8 +208,8 @@ class NodeRun:
         except asyncio.CancelledError:
             finished(Result.STOPPED)
             raise
-        except StepFailed as error:
-            finished(Result.FAILED, error.evidence)
+        except Exception as error:
+            finished(Result.FAILED, evidence_of(error))
             raise
         finished(result)
 

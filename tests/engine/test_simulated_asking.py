@@ -28,6 +28,8 @@ from sugarkube_tui.simulator import Simulation
 from tests.engine.conftest import Story, form, names, targets
 
 THREE = Choices(servers=3)
+HUNG_S = 20.0
+"""Seconds after which a simulated run, which takes none of its own, waits for what never comes."""
 
 
 def cut_power(simulation: Simulation, node: str, step: str) -> Callable[[Event], None]:
@@ -194,6 +196,15 @@ class TestGivingUp:
         again = await form(simulation.world, targets(0, 1, 2, 3), THREE)
         assert again.result is Result.CHANGED
 
+    async def test_who_is_given_up_twice_is_still_set_aside_and_nobody_waits_for_it(
+        self, simulation: Simulation
+    ) -> None:
+        story = await self.given_up(simulation, "sugarkube0", "install", times=2)
+        assert story.results == {
+            "sugarkube0": Result.FAILED,
+            **dict.fromkeys(names(1, 2, 3), Result.SKIPPED),
+        }
+
     async def test_a_server_that_is_given_up_in_its_turn_lets_the_next_one_in(
         self, simulation: Simulation
     ) -> None:
@@ -202,16 +213,18 @@ class TestGivingUp:
         assert story.results["sugarkube2"] is Result.CHANGED
         assert story.results["sugarkube3"] is Result.CHANGED
 
-    async def given_up(self, simulation: Simulation, node: str, step: str) -> Story:
+    async def given_up(self, simulation: Simulation, node: str, step: str, times: int = 1) -> Story:
         story = Story()
 
         def watch(event: Event) -> None:
             story.events.append(event)
             if isinstance(event, StepStarted) and (event.node, event.step) == (node, step):
-                formation.give_up(node)
+                for _ in range(times):
+                    formation.give_up(node)
 
         formation = Formation(simulation.world, Request(targets(0, 1, 2, 3), THREE), [watch])
-        story.result = await formation.run()
+        async with asyncio.timeout(HUNG_S):
+            story.result = await formation.run()
         await formation.close()
         return story
 
@@ -227,6 +240,25 @@ class TestGivingUp:
         assert await formation.run() is Result.FAILED
         await formation.close()
         assert story.results == {"sugarkube0": Result.CHANGED, "sugarkube1": Result.FAILED}
+
+
+@pytest.mark.parametrize(("node", "others"), [("sugarkube0", Result.SKIPPED), ("sugarkube1", Result.CHANGED)])
+async def test_a_fault_in_asking_fails_that_node_alone(
+    simulation: Simulation, node: str, others: Result
+) -> None:
+    async def ask(question: Asked) -> Answer:
+        raise RuntimeError("the screen is gone")
+
+    watch = cut_power(simulation, node, "packages")
+    story = await form(simulation.world, targets(0, 1, 2), Choices(), ask=ask, sinks=[watch])
+    assert story.result is Result.FAILED
+    assert story.results == {**dict.fromkeys(names(0, 1, 2), others), node: Result.FAILED}
+    evidence = story.node(node).evidence
+    assert evidence is not None
+    assert evidence.what == "RuntimeError: the screen is gone"
+    assert [event.step for event in story.of(StepFinished, node) if event.result is Result.FAILED] == [
+        "packages"
+    ]
 
 
 async def test_a_run_is_stopped_while_a_node_asks(simulation: Simulation) -> None:
