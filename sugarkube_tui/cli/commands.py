@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sugarkube_tui.cli import exit_codes
+from sugarkube_tui.cli import exit_codes, settled_by
 from sugarkube_tui.cli.inputs import (
     find_targets,
     host_texts,
@@ -194,7 +194,7 @@ def _say_look(look: Look, asked: _Asked, as_json: bool) -> None:
         return
     for choice, source in asked.sources.items():
         say(f"{choice.replace('_', ' ')}: from {source}")
-    for line in look_lines(asked.request.choices, look):
+    for line in look_lines(asked.request.choices, look, settled_by.CONCERNS, settled_by.TROUBLES):
         say(line)
 
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from threading import Thread
 
 from sugarkube_tui.cli.output import tell
+from sugarkube_tui.cli.settled_by import TROUBLES
 from sugarkube_tui.engine.board import evidence_lines
 from sugarkube_tui.engine.events import Answer, Asked
 
@@ -22,7 +23,7 @@ class Operator:
         """Show a question and take the number of one of its answers; at the input's end, the last one."""
         async with self._turn:
             tell(f"\n? {asked.node} needs an answer, the others go on: {asked.title}")
-            for line in evidence_lines(asked.evidence):
+            for line in evidence_lines(asked.evidence, TROUBLES):
                 tell(f"  {line}")
             for number, answer in enumerate(asked.answers, start=1):
                 means = f" ({asked.without})" if answer is Answer.SKIP else ""

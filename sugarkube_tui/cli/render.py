@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from sugarkube_tui.cli.settled_by import TROUBLES
 from sugarkube_tui.cluster.errors import SugarkubeError
 from sugarkube_tui.cluster.findings import ApiLook, ApiLooks, Finding
 from sugarkube_tui.cluster.hosts import Survey
@@ -96,7 +97,7 @@ class EventLines:
                 self._waits.pop(event.node, None)
                 yield self._head(event.at, event.node, f"{GLYPHS[event.result]} {event.result}")
                 if event.evidence is not None:
-                    yield from (f"        {line}" for line in evidence_lines(event.evidence))
+                    yield from (f"        {line}" for line in evidence_lines(event.evidence, TROUBLES))
             case NodeConnected():
                 yield self._head(event.at, event.node, f"connected: {event.model}, {event.address}")
                 if event.first_contact:

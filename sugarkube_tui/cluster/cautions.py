@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 from sugarkube_tui.cluster.choices import Choices, Role
 from sugarkube_tui.cluster.facts import NodeFacts
 from sugarkube_tui.cluster.fitness import Doubt, doubts, fittest_first
 from sugarkube_tui.cluster.objections import fault_tolerance
+from sugarkube_tui.cluster.plan import Concern
 from sugarkube_tui.cluster.roles import Roles
 from sugarkube_tui.cluster.standing import Standing
-
-
-class Concern(StrEnum):
-    """What a caution is about; the wizard knows the key that settles each."""
-
-    SD_CARD = "SD card"
-    LITTLE_MEMORY = "little memory"
-    EVEN = "even number"
-    TAINTED_ALONE = "no node for workloads"
-    SHARED_WITH_WORKLOADS = "workloads on servers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +48,8 @@ def likely_servers(standing: Standing) -> int:
 def cautions(nodes: Mapping[str, NodeFacts], roles: Roles, choices: Choices) -> Iterator[Caution]:
     """What the operator should know of these roles, what weighs most first.
 
-    Members that are there already are left as they are, so nothing is said of them.
+    Members that are there already are left as they are, so nothing is said of them.  Agents that were not
+    chosen are not known: Kubernetes, which lists them, is only asked by the proof.
     """
     new = {name: one.goal for name, one in roles.assignments.items() if not one.goal.kept}
     servers = [name for name, goal in new.items() if goal.role.is_server]
@@ -68,8 +59,9 @@ def cautions(nodes: Mapping[str, NodeFacts], roles: Roles, choices: Choices) -> 
     if servers and tainted and not agents:
         yield Caution(
             Concern.TAINTED_ALONE,
-            "no node will take workloads",
-            "servers are tainted, and there is no agent: Traefik and nearly all pods stay Pending",
+            "none of these nodes will take workloads",
+            "servers are tainted, and no agent was chosen: unless the cluster has one elsewhere, "
+            "Traefik and nearly all pods stay Pending",
             "leave the servers untainted, or choose a node more",
             tuple(servers),
         )

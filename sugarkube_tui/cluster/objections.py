@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sugarkube_tui.cluster.choices import Choices
-from sugarkube_tui.cluster.plan import Problem, Severity
+from sugarkube_tui.cluster.plan import Concern, Problem, Severity
 from sugarkube_tui.cluster.standing import Standing
 from sugarkube_tui.cluster.token import JoinToken, short_hash
 
@@ -73,21 +73,23 @@ def objections(
         yield Problem(
             f"{choices.servers} servers are no safer than {choices.servers - 1}: "
             f"{_failures(choices.servers)}",
-            f"use --servers {choices.servers - 1} or {choices.servers + 1}, or agree with --even-servers",
+            f"choose {choices.servers - 1} or {choices.servers + 1}, or agree to an even number",
             why="etcd needs more than half of its members",
+            concern=Concern.EVEN,
         )
     servers = standing.server_count + new_servers
     if servers < choices.servers:
         yield Problem(
             f"only {servers} of {choices.servers} servers are there",
-            f"{_failures(servers)}; add the others later by the same command",
+            f"{_failures(servers)}; choose more nodes, or add them later",
             Severity.WARNING,
         )
     if "sqlite" in standing.datastores and new_servers:
         yield Problem(
             f"{standing.servers[0]} keeps its data in SQLite, so no further server can join it",
             "convert it first: add cluster-init: true to its configuration and restart k3s; "
-            f"or keep one server (--servers {standing.server_count})",
+            f"or choose {standing.server_count} as the number of servers",
+            concern=Concern.ONE_DATASTORE,
         )
 
 

@@ -15,14 +15,30 @@ class Severity(StrEnum):
     BLOCKING = "blocking"
 
 
+class Concern(StrEnum):
+    """What is in doubt about the choices; each front end knows its own key or option that settles it."""
+
+    SD_CARD = "SD card"
+    LITTLE_MEMORY = "little memory"
+    EVEN = "even number"
+    TAINTED_ALONE = "no node for workloads"
+    SHARED_WITH_WORKLOADS = "workloads on servers"
+    ONE_DATASTORE = "SQLite holds one server"
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that stands in the way, or that the operator should know before going on."""
+    """Something that stands in the way, or that the operator should know before going on.
+
+    Attributes:
+        concern: the choice that it is about; None when it is about none.
+    """
 
     what: str
     remedy: str
     severity: Severity = Severity.BLOCKING
     why: str = ""
+    concern: Concern | None = None
 
     @property
     def blocking(self) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from sugarkube_tui.cluster.changes import Changed
+from sugarkube_tui.cluster.errors import Trouble
 from sugarkube_tui.engine.events import (
     ActionFinished,
     ActionStarted,
@@ -197,8 +199,12 @@ def _told(node: NodeBoard, event: Event) -> Sequence[tuple[Kind, str]]:
     return ()
 
 
-def evidence_lines(evidence: Evidence) -> list[str]:
-    """A failure as lines for a log: what, why, the command's last lines, what to do next."""
+def evidence_lines(evidence: Evidence, settled_by: Mapping[Trouble, str] = MappingProxyType({})) -> list[str]:
+    """A failure as lines for a log: what, why, the command's last lines, what to do next.
+
+    Args:
+        settled_by: the front end's own words for what settles a trouble.
+    """
     lines = [f"✖ {evidence.what}"]
     lines += [f"  {line}" for line in evidence.why.splitlines()]
     if evidence.command:
@@ -206,5 +212,6 @@ def evidence_lines(evidence: Evidence) -> list[str]:
         lines.append(f"  command: {evidence.command.splitlines()[0]}{status}")
     lines += [f"  | {line}" for line in evidence.lines]
     if evidence.remedy:
-        lines.append(f"  → {evidence.remedy}")
+        how = settled_by.get(evidence.trouble, "") if evidence.trouble else ""
+        lines.append(f"  → {evidence.remedy}{how and f' ({how})'}")
     return lines

@@ -65,7 +65,10 @@ def evidence_of(error: Exception) -> Evidence:
             return error.evidence
         case SugarkubeError():
             return Evidence(
-                f"{error.where}: {error.what}" if error.where else error.what, error.why, error.remedy
+                f"{error.where}: {error.what}" if error.where else error.what,
+                error.why,
+                error.remedy,
+                trouble=error.trouble if isinstance(error, AccessError) else None,
             )
         case _:
             what = f"{type(error).__name__}: {error}"

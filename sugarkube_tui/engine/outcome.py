@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sugarkube_tui.cluster.errors import Trouble
+
 
 class Result(StrEnum):
     """How a step or a node's part ended."""
@@ -25,6 +27,7 @@ class Evidence:
         command: what was run, without secrets.
         exit_status: None when it did not end by itself.
         lines: its last lines.
+        trouble: the kind of what keeps us out; None where it is no matter of access.
     """
 
     what: str
@@ -33,3 +36,4 @@ class Evidence:
     command: str = ""
     exit_status: int | None = None
     lines: tuple[str, ...] = ()
+    trouble: Trouble | None = None

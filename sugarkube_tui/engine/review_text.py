@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from sugarkube_tui.cluster.choices import Choices
+from sugarkube_tui.cluster.errors import Trouble
 from sugarkube_tui.cluster.facts import AccessFacts
-from sugarkube_tui.cluster.plan import NodePlan, Plan, Problem
+from sugarkube_tui.cluster.plan import Concern, NodePlan, Plan, Problem
 from sugarkube_tui.cluster.token import short_hash
 from sugarkube_tui.engine.board import evidence_lines
 from sugarkube_tui.engine.formation import Look
 
 
-def look_lines(choices: Choices, look: Look) -> Iterator[str]:
+def look_lines(
+    choices: Choices,
+    look: Look,
+    concerns: Mapping[Concern, str] = MappingProxyType({}),
+    troubles: Mapping[Trouble, str] = MappingProxyType({}),
+) -> Iterator[str]:
     """All of a plan: choices, problems, then every node's changes in order; secrets are masked.
 
     Where a node could not be logged in to, only that: roles depend on all nodes.
+
+    Args:
+        concerns: the front end's own words for what settles a concern.
+        troubles: and a trouble.
     """
     yield f"{choices.environment}: {_count(choices.servers, 'server')} wanted, {_release(choices, look)}"
     yield f"registration address: {choices.registration_address or 'none'}"
     if look.failures:
         for name, evidence in look.failures.items():
             yield f"{name}"
-            yield from (f"  {line}" for line in evidence_lines(evidence))
+            yield from (f"  {line}" for line in evidence_lines(evidence, troubles))
         return
     for problem in look.plan.problems:
-        yield from _problem_lines(problem, "")
+        yield from _problem_lines(problem, "", concerns)
     for server in look.live:
         answers = f"CA {short_hash(server.ca_hash)}" if server.ca_hash else "does not answer"
         yield f"live server: {server.host} ({answers})"
@@ -58,11 +69,14 @@ def _node_lines(node: NodePlan, found: AccessFacts) -> Iterator[str]:
         yield "  already so"
 
 
-def _problem_lines(problem: Problem, indent: str) -> Iterator[str]:
+def _problem_lines(
+    problem: Problem, indent: str, concerns: Mapping[Concern, str] = MappingProxyType({})
+) -> Iterator[str]:
     yield f"{indent}{'✖' if problem.blocking else '▲'} {problem.what}"
     if problem.why:
         yield from (f"{indent}  {line}" for line in problem.why.splitlines())
-    yield f"{indent}  → {problem.remedy}"
+    how = concerns.get(problem.concern, "") if problem.concern else ""
+    yield f"{indent}  → {problem.remedy}{how and f' ({how})'}"
 
 
 def summary(plan: Plan) -> str:

@@ -63,7 +63,7 @@ def explain(exc: BaseException, attempt: Attempt) -> AccessError:
             Trouble.TOO_MANY_KEYS,
             where=attempt.where,
             why=attempt.tried(),
-            remedy="Name the one right key with --identity, so that no other is offered.",
+            remedy="Name the one right key file, so that no other is offered.",
         )
     if isinstance(exc, socket.gaierror):
         return AccessError(
@@ -140,21 +140,22 @@ def _settled_by(attempt: Attempt) -> tuple[Trouble, str]:
     """What would most likely let us in, and how the operator does it."""
     keys = attempt.keys
     if keys.encrypted and keys.passphrase_refused:
-        return Trouble.PASSPHRASE_WRONG, f"Give the passphrase of {keys.encrypted[0]} on the Access screen."
+        return Trouble.PASSPHRASE_WRONG, f"Give the passphrase of {keys.encrypted[0]} again."
     if keys.encrypted:
-        how = (
-            f"Give the passphrase of {keys.encrypted[0]} on the Access screen; or ssh-add {keys.encrypted[0]}"
+        file = keys.encrypted[0]
+        return (
+            Trouble.KEY_LOCKED,
+            f"Give the passphrase of {file}; or ssh-add {file}; or give a password.",
         )
-        return Trouble.KEY_LOCKED, f"{how}; or give a password."
     if attempt.password:
-        return Trouble.PASSWORD_REFUSED, "Check the user name and the password on the Access screen."
+        return Trouble.PASSWORD_REFUSED, "Check the user name and the password."
     copy = f"copy your key to it (ssh-copy-id {attempt.user}@{attempt.host})"
     if attempt.takes_password:
         return (
             Trouble.PASSWORD_WANTED,
-            f"Check the user name, or give the password, on the Access screen; or {copy}.",
+            f"Check the user name, or give the password; or {copy}.",
         )
-    return Trouble.KEY_REFUSED, f"Check the user name and the identity file on the Access screen; or {copy}."
+    return Trouble.KEY_REFUSED, f"Check the user name and the identity file; or {copy}."
 
 
 def _unreachable(exc: OSError, attempt: Attempt) -> AccessError:

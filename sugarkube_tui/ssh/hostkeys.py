@@ -206,7 +206,7 @@ class HostKeyCheck:
             Trouble.HOST_KEY_REFUSED,
             where=self._host,
             why=f"It shows {key.get_fingerprint()} ({key.get_algorithm()}).",
-            remedy="name it by --host to accept and pin its key",
+            remedy="Name the host itself among the nodes, to accept and pin its key.",
         )
 
 

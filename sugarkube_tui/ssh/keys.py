@@ -156,7 +156,7 @@ def _unusable(path: Path, file: _File, where: str, passphrase_refused: bool) -> 
             f"The passphrase does not open the key file {path}",
             Trouble.PASSPHRASE_WRONG,
             where=where,
-            remedy="Give it again on the Access screen.",
+            remedy="Give the passphrase again.",
         )
     if file.encrypted:
         return AccessError(
@@ -164,7 +164,7 @@ def _unusable(path: Path, file: _File, where: str, passphrase_refused: bool) -> 
             Trouble.KEY_LOCKED,
             where=where,
             why="It is encrypted, and the agent does not hold the key.",
-            remedy=f"Give it on the Access screen; or ssh-add {path}, then try again.",
+            remedy=f"Give the passphrase; or ssh-add {path}, then try again.",
         )
     return AccessError(
         f"The key file {path} cannot be used",

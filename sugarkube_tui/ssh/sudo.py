@@ -93,8 +93,7 @@ class Sudo:
             f"sudo did not accept the password of {self._user}",
             Trouble.SUDO_PASSWORD_REFUSED,
             where=self._where,
-            remedy="Enter the password again on the Access screen, or with --ask-sudo-password;"
-            " it was sent once only.",
+            remedy="Give the sudo password again; it was sent once only.",
         )
 
     def refusal(self, status: int, said: str) -> AccessError:
@@ -109,7 +108,7 @@ class Sudo:
                 Trouble.SUDO_PASSWORD_WANTED,
                 where=self._where,
                 why=why,
-                remedy="Enter it on the Access screen, or use --ask-sudo-password.",
+                remedy="Give the sudo password.",
             )
         if "must have a tty" in text:
             return AccessError(

@@ -133,11 +133,11 @@ async def test_servers_without_an_agent_are_told_of_their_taint(held: HeldSimula
         await driver.press("end", "enter", "2")
         await driver.shows("2 servers are no safer than 1", "Workloads run on the servers, too")
         await driver.press("tab", "t")
-        await driver.shows("no node will take workloads", "leave the servers untainted")
+        await driver.shows("none of these nodes will take workloads", "leave the servers untainted")
         assert driver.app.session.choices.taint_servers is True
         await driver.press("t")
         await driver.shows("Workloads run on the servers, too")
-        assert "no node will take workloads" not in driver.text()
+        assert "none of these nodes will take workloads" not in driver.text()
 
 
 async def test_an_address_is_checked_while_it_is_typed(held: HeldSimulation, start: Start) -> None:

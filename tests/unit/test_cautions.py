@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 
 from sugarkube_tui.cluster.belonging import advertised_by, held_by, strangers
-from sugarkube_tui.cluster.cautions import Concern, cautions, likely_servers
+from sugarkube_tui.cluster.cautions import cautions, likely_servers
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.fitness import Doubt, doubts, fittest_first, moved
 from sugarkube_tui.cluster.hosts import Host
+from sugarkube_tui.cluster.plan import Concern
 from sugarkube_tui.cluster.roles import assign_roles
 from sugarkube_tui.cluster.standing import LiveServer, Standing
 from tests.unit.builders import CA, access, agent_k3s, choices, prepared, server_k3s

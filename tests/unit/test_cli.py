@@ -418,3 +418,9 @@ def test_the_settings_say_whom_to_log_in_as(capsys, tmp_path):
     status, out, err = run(capsys, "plan", "dev", "--demo", *FOUR)
     assert status == exit_codes.FAILED
     assert "zero" in out + err
+
+
+def test_a_refused_login_names_the_options_that_settle_it(capsys):
+    status, out, _ = run(capsys, "plan", "dev", "--demo", *FOUR, "--user", "nobody")
+    assert status == exit_codes.FAILED
+    assert "(--user, --identity)" in out or "(--user, --ask-password)" in out

@@ -11,11 +11,12 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Label, Static
 
-from sugarkube_tui.cluster.cautions import Caution, Concern, cautions
+from sugarkube_tui.cluster.cautions import Caution, cautions
 from sugarkube_tui.cluster.choices import parse_servers
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.fitness import fittest_first, moved
 from sugarkube_tui.cluster.objections import fault_tolerance
+from sugarkube_tui.cluster.plan import Concern
 from sugarkube_tui.cluster.roles import Roles
 from sugarkube_tui.cluster.standing import natural
 from sugarkube_tui.tui import words

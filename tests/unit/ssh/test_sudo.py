@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sugarkube_tui.cluster.errors import AccessError
+from sugarkube_tui.cluster.errors import AccessError, Trouble
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.ssh.connect import SshConnector
 from sugarkube_tui.ssh.shell import SshShell
@@ -63,7 +63,7 @@ async def test_wrong_password_is_not_repeated(node: Node, connector: SshConnecto
         await shell.run("echo never", root=True)
     assert sudo.passwords == ["wrong"]
     assert "wrong" not in str(caught.value)
-    assert "--ask-sudo-password" in caught.value.remedy
+    assert caught.value.trouble is Trouble.SUDO_PASSWORD_REFUSED
     await shell.close()
 
 
@@ -101,7 +101,7 @@ async def test_no_password_given(node: Node, connector: SshConnector, sudo: Sudo
     shell = await connector.connect(node.target())
     with pytest.raises(AccessError, match="none was given") as caught:
         await shell.run("true", root=True)
-    assert "Access screen" in caught.value.remedy
+    assert caught.value.trouble is Trouble.SUDO_PASSWORD_WANTED
     await shell.close()
 
 
