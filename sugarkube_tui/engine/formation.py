@@ -95,7 +95,9 @@ class Formation:
     ) -> None:
         secrets = [request.token.secret, request.token.password] if request.token else []
         for target in request.targets:
-            secrets += [s for s in (target.login.password, target.login.sudo_password) if s is not None]
+            login = target.login
+            given = (login.password, login.sudo_password, login.passphrase)
+            secrets += [secret for secret in given if secret is not None]
         self._world = world
         self._request = request
         self._teller = Teller(world.clock, sinks, Redactor(secrets))
