@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sugarkube_tui.cluster.errors import SugarkubeError
+from sugarkube_tui.cluster.errors import AccessError, SugarkubeError
 from sugarkube_tui.engine.outcome import Evidence
 
 
@@ -12,3 +12,28 @@ class ActionFailed(SugarkubeError):
     def __init__(self, evidence: Evidence, where: str = "") -> None:
         super().__init__(evidence.what, where=where, why=evidence.why, remedy=evidence.remedy)
         self.evidence = evidence
+
+
+class StepFailed(Exception):
+    """A step did not converge; the evidence was told already."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        super().__init__(evidence.what)
+        self.evidence = evidence
+
+
+def evidence_of(error: Exception) -> Evidence:
+    """What an error says, for an event."""
+    match error:
+        case StepFailed() | ActionFailed():
+            return error.evidence
+        case SugarkubeError():
+            return Evidence(
+                f"{error.where}: {error.what}" if error.where else error.what,
+                error.why,
+                error.remedy,
+                trouble=error.trouble if isinstance(error, AccessError) else None,
+            )
+        case _:
+            what = f"{type(error).__name__}: {error}"
+            return Evidence(what, remedy="this is a fault of the program: please report it")

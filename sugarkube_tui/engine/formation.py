@@ -24,6 +24,7 @@ from sugarkube_tui.cluster.standing import LiveServer
 from sugarkube_tui.cluster.token import JoinToken, parse_token
 from sugarkube_tui.engine import gates
 from sugarkube_tui.engine.asking import Asker, Desk
+from sugarkube_tui.engine.errors import evidence_of
 from sugarkube_tui.engine.events import (
     EventSink,
     Evidence,
@@ -35,7 +36,7 @@ from sugarkube_tui.engine.events import (
 )
 from sugarkube_tui.engine.joining import TITLE as GATES_TITLE
 from sugarkube_tui.engine.joining import Joining
-from sugarkube_tui.engine.node import NodeRun, evidence_of
+from sugarkube_tui.engine.node import NodeRun
 from sugarkube_tui.engine.ports import Target, World
 from sugarkube_tui.engine.survey import live_servers
 from sugarkube_tui.engine.telling import Teller

@@ -11,14 +11,14 @@ from functools import partial
 from sugarkube_tui.cluster.actions import Action, InstallPackages, Reboot, WaitUntil
 from sugarkube_tui.cluster.changes import change_of
 from sugarkube_tui.cluster.choices import Goal
-from sugarkube_tui.cluster.errors import AccessError, ConnectionLost, HostKeyChanged, SugarkubeError
-from sugarkube_tui.cluster.facts import NodeFacts
+from sugarkube_tui.cluster.errors import ConnectionLost
+from sugarkube_tui.cluster.facts import AccessFacts, NodeFacts
 from sugarkube_tui.cluster.plan import Problem
 from sugarkube_tui.cluster.queries import Query
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.engine.apt import AptProgress
 from sugarkube_tui.engine.asking import Desk, GivenUp
-from sugarkube_tui.engine.errors import ActionFailed
+from sugarkube_tui.engine.errors import ActionFailed, StepFailed, evidence_of
 from sugarkube_tui.engine.events import (
     ActionFinished,
     ActionStarted,
@@ -36,43 +36,18 @@ from sugarkube_tui.engine.events import (
     Warned,
 )
 from sugarkube_tui.engine.ports import Answers, Log, Machine, Target, World
+from sugarkube_tui.engine.returning import RETRY_S, Return, come_back
 from sugarkube_tui.engine.telling import Stopwatch, Teller
 from sugarkube_tui.steps.base import Step, plan_step
 from sugarkube_tui.steps.catalog import PROBED, STEPS, read_facts
 
 BACK_WITHIN_S = 60.0
 """Seconds to wait for a node whose connection broke, before its part is given up."""
-RETRY_S = 2.0
 WAKING_S = 20.0
 """Seconds in which a k3s that was started may still come up by itself, before it is judged."""
 ROUNDS = 3
 """How often a step may find more to do after what it did: a clock that settles, and is then corrected."""
 RECONNECTS_PER_STEP = 2
-
-
-class StepFailed(Exception):
-    """A step did not converge; the evidence was told already."""
-
-    def __init__(self, evidence: Evidence) -> None:
-        super().__init__(evidence.what)
-        self.evidence = evidence
-
-
-def evidence_of(error: Exception) -> Evidence:
-    """What an error says, for an event."""
-    match error:
-        case StepFailed() | ActionFailed():
-            return error.evidence
-        case SugarkubeError():
-            return Evidence(
-                f"{error.where}: {error.what}" if error.where else error.what,
-                error.why,
-                error.remedy,
-                trouble=error.trouble if isinstance(error, AccessError) else None,
-            )
-        case _:
-            what = f"{type(error).__name__}: {error}"
-            return Evidence(what, remedy="this is a fault of the program: please report it")
 
 
 class NodeRun:
@@ -354,62 +329,47 @@ class NodeRun:
             with suppress(ConnectionLost):
                 await self._connected().apply(action, self._log, self._progress_of(action))
             self._reboots += 1
-            await self._back(action.deadline, "the reboot", lambda boot_id: boot_id != action.boot_id)
+            await self._back(Return("the reboot", action.deadline, lambda boot_id: boot_id != action.boot_id))
 
     async def _reconnect(self, lost: ConnectionLost) -> None:
         self._log(f"connection lost: {lost.what}")
         with self.stopwatch.spending(Spent.REMOTE):
             try:
-                await self._back(BACK_WITHIN_S, "the node to answer again", lambda boot_id: True)
+                await self._back(Return("the node to answer again", BACK_WITHIN_S, lambda boot_id: True))
             except ActionFailed as error:
                 raise ActionFailed(
                     replace(error.evidence, what="the connection broke and the node did not come back")
                 ) from lost
         self._teller.tell(WaitEnded(self._teller.at, self.name))
 
-    async def _back(self, deadline: float, what: str, is_back: Callable[[str], bool]) -> None:
-        """Wait until the node can be logged in to, is the same node, and `is_back(boot_id)`."""
+    async def _back(self, wanted: Return) -> None:
+        """Wait for the node to come back; the connection is a new one then, or none.
+
+        Raises:
+            ActionFailed: as for `come_back`.
+        """
         clock = self._world.clock
-        before = self._known_facts().access
-        # After a reboot DHCP may have given it another address; its name stays.
-        addresses = list(dict.fromkeys((self.target.host, f"{before.hostname}.local")))
         began = clock.now()
-        until = self._teller.at + deadline
-        seen = "connection closed"
-        attempt = 0
-        while clock.now() - began < deadline:
-            share = (clock.now() - began) / deadline
-            self._teller.tell(Waiting(self._teller.at, self.name, f"waiting for {what}", until, seen, share))
+        until = self._teller.at + wanted.deadline
+        what = f"waiting for {wanted.what}"
+
+        async def look(address: str) -> AccessFacts:
             await self.close()
-            address = addresses[attempt % len(addresses)] if attempt >= 3 else addresses[0]
-            attempt += 1
-            try:
-                async with asyncio.timeout(max(1.0, deadline - (clock.now() - began))):
-                    self._machine = await self._world.machines.open(replace(self.target, host=address))
-                    facts = await self.refresh()
-            except HostKeyChanged:
-                seen = f"{address} is another machine now"
-            except TimeoutError:
-                seen = f"{address} does not answer"
-            except (AccessError, ConnectionLost, ActionFailed) as error:
-                seen = ": ".join(part for part in (error.what.rstrip("."), error.why) if part)
-            else:
-                if before.host_key and facts.access.host_key != before.host_key:
-                    seen = f"{address} is another machine now"
-                elif not is_back(facts.access.boot_id):
-                    seen = "it answers, but has not restarted yet"
-                else:
-                    self._log(f"back after {clock.now() - began:.1f} s, boot id {facts.access.boot_id}")
-                    return
-            await clock.sleep(min(RETRY_S, 0.25 * attempt))
+            self._machine = await self._world.machines.open(replace(self.target, host=address))
+            return (await self.refresh()).access
+
+        def progress(share: float | None, seen: str) -> None:
+            self._teller.tell(Waiting(self._teller.at, self.name, what, until, seen, share))
+
         await self.close()
-        raise ActionFailed(
-            Evidence(
-                f"waited {deadline:.0f} s for {what}, in vain",
-                f"seen last: {seen}",
-                "look at its power, cable and screen; when it is up, run again: it goes on where it stopped",
+        try:
+            found = await come_back(
+                wanted, self.target.host, self._known_facts().access, look, clock, progress
             )
-        )
+        except ActionFailed:
+            await self.close()
+            raise
+        self._log(f"back after {clock.now() - began:.1f} s, boot id {found.boot_id}")
 
     # -- the end
 
