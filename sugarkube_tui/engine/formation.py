@@ -8,8 +8,7 @@ stops only what depends on it.  Nothing is rolled back: the same command goes on
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -17,8 +16,8 @@ from functools import partial
 from sugarkube_tui.cluster.choices import Choices, Role
 from sugarkube_tui.cluster.errors import PlanRefused, SugarkubeError
 from sugarkube_tui.cluster.facts import AccessFacts
-from sugarkube_tui.cluster.plan import Plan, Problem, Severity, blockers
-from sugarkube_tui.cluster.queries import ReadToken, ResolveChannel
+from sugarkube_tui.cluster.plan import Plan, blockers
+from sugarkube_tui.cluster.queries import ReadToken
 from sugarkube_tui.cluster.secrets import Redactor
 from sugarkube_tui.cluster.standing import LiveServer
 from sugarkube_tui.cluster.token import JoinToken, parse_token
@@ -32,13 +31,12 @@ from sugarkube_tui.engine.events import (
     RoleAssigned,
     RunFinished,
     RunStarted,
-    Spent,
 )
 from sugarkube_tui.engine.joining import TITLE as GATES_TITLE
 from sugarkube_tui.engine.joining import Joining
+from sugarkube_tui.engine.looking import by_own_names, is_address, look_around, resolve_channel
 from sugarkube_tui.engine.node import NodeRun
 from sugarkube_tui.engine.ports import Target, World
-from sugarkube_tui.engine.survey import live_servers
 from sugarkube_tui.engine.telling import Teller
 from sugarkube_tui.engine.turns import DependencyFailed, Turns
 from sugarkube_tui.steps import advert, install, join, start
@@ -123,77 +121,21 @@ class Formation:
 
     async def look(self) -> Look:
         """Log in to all nodes, read their facts, listen on the LAN, and plan.  Changes nothing."""
-        world, choices = self._world, self._request.choices
-        listening = asyncio.create_task(live_servers(world.lan, world.api, choices.environment, world.clock))
-        try:
-            outcomes = await asyncio.gather(
-                *(self._connect(node, listening) for node in self._nodes.values()), return_exceptions=True
-            )
-            await asyncio.wait({listening})
-        finally:
-            listening.cancel()
-        deaf: tuple[Problem, ...] = ()
-        try:
-            live = await listening
-        except SugarkubeError as error:
-            live = ()
-            deaf = (
-                Problem(
-                    "this workstation cannot listen on the nodes' network",
-                    "the first server listens there itself before it starts; "
-                    "servers that live elsewhere are not counted: choose them, too",
-                    Severity.WARNING,
-                    why=error.what,
-                ),
-            )
-        failures: dict[str, Evidence] = {}
-        for name, outcome in zip(self._nodes, outcomes, strict=True):
-            if isinstance(outcome, SugarkubeError | TimeoutError | OSError):
-                failures[name] = evidence_of(outcome)
-            elif isinstance(outcome, BaseException):
-                raise outcome
-        self._adopt_hostnames(failures)
+        choices = self._request.choices
+        first = await look_around(self._world, choices.environment, self._nodes)
+        failures = first.failures
+        self._nodes = by_own_names(self._nodes, failures)
         if self._version is None and choices.airgap is None:
-            self._version = await self._resolve_channel()
+            self._version = await resolve_channel(self._nodes.values(), choices)
         facts = {
             name: node.facts
             for name, node in self._nodes.items()
             if name not in failures and node.facts is not None
         }
-        plan = make_plan(facts, live, choices, self._request.token, self._version)
-        plan = replace(plan, problems=(*plan.problems, *deaf))
+        plan = make_plan(facts, first.live, choices, self._request.token, self._version)
+        plan = replace(plan, problems=(*plan.problems, *first.problems))
         found = {name: node_facts.access for name, node_facts in facts.items()}
-        return Look(plan, live, found, failures, self._version)
-
-    async def _connect(self, node: NodeRun, listening: asyncio.Task[tuple[LiveServer, ...]]) -> None:
-        await node.connect()
-        with node.stopwatch.spending(Spent.WAITING):
-            await asyncio.wait({listening})
-
-    def _adopt_hostnames(self, failures: Collection[str]) -> None:
-        """Call a node that was given by its address by its own name, as far as that tells nodes apart."""
-        hostnames = [node.facts.access.hostname for node in self._nodes.values() if node.facts is not None]
-        renamed: dict[str, NodeRun] = {}
-        for name, node in self._nodes.items():
-            hostname = node.facts.access.hostname if node.facts is not None else ""
-            taken = hostnames.count(hostname) > 1 or hostname in self._nodes
-            if name not in failures and hostname and not taken and _is_address(name):
-                node.name = hostname
-            renamed[node.name] = node
-        self._nodes = renamed
-
-    async def _resolve_channel(self) -> str | None:
-        """The version behind the channel, the same for all nodes; None while no node can ask for it."""
-        for node in self._nodes.values():
-            if node.facts is None or "curl" in node.facts.packages.missing:
-                continue
-            try:
-                url = await node.ask(ResolveChannel(self._request.choices.channel))
-            except SugarkubeError:
-                continue
-            version = url.strip().rstrip("/").rsplit("/", 1)[-1].replace("%2B", "+")
-            return replace(self._request.choices, channel=version).version
-        return None
+        return Look(plan, first.live, found, failures, self._version)
 
     # -- running
 
@@ -204,7 +146,7 @@ class Formation:
             `FAILED` when any node did not reach its goal, else the most that happened.
         """
         teller, request = self._teller, self._request
-        if any(_is_address(name) for name in self._nodes):
+        if any(is_address(name) for name in self._nodes):
             with suppress(SugarkubeError):  # the look below tells it
                 await self.look()  # so that from the first event on a node has its own name
         teller.begin()
@@ -344,7 +286,7 @@ class Formation:
             return
         async with self._version_turn:
             if self._version is None:
-                self._version = await self._resolve_channel()
+                self._version = await resolve_channel(self._nodes.values(), self._request.choices)
         node.goal = replace(goal, version=self._version)
 
     async def _form(self, node: NodeRun, turns: Turns) -> None:
@@ -429,11 +371,3 @@ class Formation:
         result = Result.CHANGED if changed else Result.OK
         teller.tell(RunFinished(teller.at, result, what if changed else f"{what}; nothing had to be changed"))
         return result
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
