@@ -41,7 +41,7 @@ from sugarkube_tui.store.paths import Paths
 from sugarkube_tui.store.reports import save_report
 
 
-async def plan(world: World, arguments: Namespace, variables: Mapping[str, str], paths: Paths) -> int:
+async def plan(world: World, arguments: Namespace, variables: Mapping[str, str]) -> int:
     """Print what `up` would do."""
     asked = await _read(world, arguments, variables)
     formation = Formation(world, asked.request)
@@ -70,8 +70,11 @@ async def up(world: World, arguments: Namespace, variables: Mapping[str, str], p
     asked = await _read(world, arguments, variables)
     request = asked.request
     sinks: tuple[EventSink, ...] = (board.fold, show)
+    journal: RunJournal | None = None
     if not world.simulated:
-        request, sinks = _with_journal(request, sinks, paths)
+        journal = RunJournal(paths.runs, str(request.choices.environment))
+        request = replace(request, log_directory=journal.problem or str(journal.directory))
+        sinks = (journal, *sinks)
     attended = sys.stdin.isatty() and not (arguments.json or arguments.yes)
     formation = Formation(world, request, sinks, Operator().ask if attended else None)
     try:
@@ -86,13 +89,15 @@ async def up(world: World, arguments: Namespace, variables: Mapping[str, str], p
         result = await formation.run()
     finally:
         await formation.close()
-        report = "" if world.simulated else _keep(board, request, paths)
-        if report and arguments.json:
-            say_json({"event": "report", "path": report})
+        report = None if world.simulated else _keep(board, request, paths)
+        if report is not None and arguments.json:
+            say_json({"event": "report", "path": str(report)})
+        if journal is not None and journal.problem:
+            tell(f"▲ {journal.problem}")
     if not arguments.json:
         for line in time_lines(board):
             say(line)
-        if report:
+        if report is not None:
             say(f"report: {report}")
     if result is Result.FAILED:
         return exit_codes.FAILED
@@ -100,18 +105,23 @@ async def up(world: World, arguments: Namespace, variables: Mapping[str, str], p
     return exit_codes.OK if proof.ok else exit_codes.FAILED
 
 
-def _keep(board: Board, request: Request, paths: Paths) -> str:
-    """Keep the run's report, and its durations for later estimates; returns the report's path for display."""
+def _keep(board: Board, request: Request, paths: Paths) -> Path | None:
+    """Keep the run's report, and its durations for later estimates; tells why when that fails.
+
+    Returns:
+        where the report is; None: there is none.
+    """
     if board.finished is None:
-        return ""
+        return None
     History(paths.history).record(samples(board))
     directory = Path(request.log_directory)
     if not directory.is_dir():
-        return ""
+        return None
     try:
-        return str(save_report(directory, report_of(board, request.targets, request.choices.environment)))
+        return save_report(directory, report_of(board, request.targets, request.choices.environment))
     except OSError as error:
-        return f"not kept: {error}"
+        tell(f"▲ the report is not kept: {error}")
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,14 +173,6 @@ async def _targets(
         remedy="see what is there with `sugarkube-tui scan`, then give each node by --host; "
         "or start the wizard: sugarkube-tui",
     )
-
-
-def _with_journal(
-    request: Request, sinks: tuple[EventSink, ...], paths: Paths
-) -> tuple[Request, tuple[EventSink, ...]]:
-    journal = RunJournal(paths.runs, str(request.choices.environment))
-    directory = journal.problem or str(journal.directory)
-    return replace(request, log_directory=directory), (journal, *sinks)
 
 
 def _subject(asked: _Asked, look: Look) -> Subject:

@@ -68,7 +68,7 @@ async def _command(arguments: Namespace, paths: Paths) -> int:
         case "plan":
             from sugarkube_tui.cli import commands
 
-            return await commands.plan(world, arguments, variables, paths)
+            return await commands.plan(world, arguments, variables)
         case "up":
             from sugarkube_tui.cli import commands
 
