@@ -1,4 +1,4 @@
-"""Nodes must be told apart: by host name, machine id and SSH host key (contract §3.6)."""
+"""Nodes must be told apart: by host name, machine id and SSH host key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turns: who may join the cluster when, and with what token (contract §15, "Order across nodes")."""
+"""Turns: who may join the cluster when, and with what token."""
 
 from __future__ import annotations
 

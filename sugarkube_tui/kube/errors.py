@@ -1,4 +1,4 @@
-"""What went wrong at the Kubernetes API, in the operator's words (contract §10.5, §14)."""
+"""What went wrong at the Kubernetes API, in the operator's words."""
 
 from __future__ import annotations
 

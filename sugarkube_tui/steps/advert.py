@@ -1,4 +1,4 @@
-"""The advert of a server, published once its API answers (contract §5)."""
+"""The advert of a server, published once its API answers."""
 
 from __future__ import annotations
 

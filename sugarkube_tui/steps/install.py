@@ -1,4 +1,4 @@
-"""Installing k3s with the official installer, without starting it (contract §6.1, §6.2)."""
+"""Installing k3s with the official installer, without starting it."""
 
 from __future__ import annotations
 

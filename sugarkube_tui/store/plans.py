@@ -35,7 +35,7 @@ def read_plan(path: Path) -> SavedPlan:
             "this plan cannot be read",
             where=str(path),
             why=why or type(error).__name__,
-            remedy="give a file that was saved on the review screen, with p",
+            remedy="give a plan that the wizard saved",
         ) from error
     return plan_of(document, str(path))
 

@@ -1,4 +1,4 @@
-"""Reading adverts as they come, and writing them as they should be (contract §5)."""
+"""Reading adverts as they come, and writing them as they should be."""
 
 from __future__ import annotations
 
