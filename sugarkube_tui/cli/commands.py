@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ from sugarkube_tui.cli.inputs import (
     read_saved,
     variables_used,
 )
-from sugarkube_tui.cli.output import say, say_json, tell
+from sugarkube_tui.cli.output import forsake, say, say_json, tell
 from sugarkube_tui.cli.prompting import Operator, read_line
 from sugarkube_tui.cli.proving import say_proof
 from sugarkube_tui.cli.render import EventLines, time_lines
@@ -56,16 +57,22 @@ async def plan(world: World, arguments: Namespace, variables: Mapping[str, str])
 
 
 async def up(world: World, arguments: Namespace, variables: Mapping[str, str], paths: Paths) -> int:
-    """Form the cluster, then prove it."""
+    """Form the cluster, then prove it.  When nobody can be told any more, it ends as by Ctrl-C."""
     board = Board()
     lines = EventLines()
+    work = asyncio.current_task()
 
     def show(event: Event) -> None:
-        if arguments.json:
-            say_json(as_json(event))
-        else:
-            for line in lines.of(event):
-                say(line)
+        try:
+            if arguments.json:
+                say_json(as_json(event))
+            else:
+                for line in lines.of(event):
+                    say(line)
+        except OSError:  # an engine that fails to tell could not even tell that it ends
+            forsake()
+            if work is not None:
+                work.cancel()
 
     asked = await _read(world, arguments, variables)
     request = asked.request

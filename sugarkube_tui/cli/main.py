@@ -14,6 +14,7 @@ from typing import Any
 
 from sugarkube_tui.cli import exit_codes
 from sugarkube_tui.cli.arguments import parse_arguments
+from sugarkube_tui.cli.output import forsake
 from sugarkube_tui.cluster.errors import InvalidInput, SugarkubeError
 from sugarkube_tui.engine.ports import Given, World
 from sugarkube_tui.store.consents import Consents
@@ -46,8 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, asyncio.CancelledError):
         return exit_codes.STOPPED
     except BrokenPipeError:
-        # Whoever read our output went away; there is nobody left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        forsake()
         return exit_codes.FAILED
 
 
@@ -146,7 +146,12 @@ def _wizard(arguments: Namespace, paths: Paths, settings: Settings) -> int:
         history=None if world.simulated else paths.history,
         workstation=Workstation(paths.named, agent_keys(world, variables)),
     )
-    return app.run(mouse=settings.mouse and not arguments.no_mouse) or exit_codes.OK
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
+        # Not when the terminal closes: Textual would then wait for ever to restore it.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, app.leave_now, exit_codes.STOPPED)
+        return app.run(mouse=settings.mouse and not arguments.no_mouse, loop=loop) or exit_codes.OK
 
 
 def _remembered(world: World, paths: Paths) -> tuple[tuple[Given, ...], Consents, KeptPlan]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -20,3 +21,8 @@ def tell(text: str) -> None:
 def say_json(value: Mapping[str, Any]) -> None:
     """One object on one line; what JSON does not know becomes text."""
     say(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def forsake() -> None:
+    """Let all further data go nowhere: whoever read it went away, and each word would fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -70,7 +70,7 @@ class SugarkubeApp(FittedApp):
         workstation: what the diagnostics tell of it.
 
     Returns (by `run`):
-        0 when a cluster was formed and proved, else 1.
+        0 when a cluster was formed and proved, 1 when not, else what `leave_now` was told.
     """
 
     TITLE = "sugarkube"
@@ -234,7 +234,10 @@ class SugarkubeApp(FittedApp):
             self._leave()
 
     def _leave(self) -> None:
-        code = 1 if self.session.left_undone else 0
+        self.leave_now(1 if self.session.left_undone else 0)
+
+    def leave_now(self, code: int) -> None:
+        """Leave with this exit status, without a question: a run is stopped, the answers are kept."""
         self.exit(code, return_code=code, message=Text(self.session.last_words) or None)
 
     def finish(self) -> None:

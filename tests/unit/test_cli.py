@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -138,6 +141,20 @@ def test_up_as_json_tells_one_event_per_line(capsys):
     kinds = [json.loads(line)["event"] for line in out.splitlines()]
     assert {"run_started", "step_finished", "node_finished", "run_finished", "check"} <= set(kinds)
     assert kinds[-1] == "proof"
+
+
+def test_up_ends_in_order_when_whoever_reads_it_goes_away():
+    words = ("--demo", "--speed", "1000", "up", "dev", *FOUR, "--yes", "--json")
+    program = (sys.executable, "-m", "sugarkube_tui", *words)
+    env = {name: value for name, value in os.environ.items() if name != "SUGARKUBE_DEMO_SPEED"}
+    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) as up:
+        assert up.stdout is not None
+        assert up.stderr is not None
+        while json.loads(up.stdout.readline())["event"] != "action_started":
+            pass
+        up.stdout.close()
+        assert up.stderr.read() == ""
+    assert up.returncode == exit_codes.STOPPED
 
 
 def test_up_without_a_terminal_wants_consent(capsys):
