@@ -99,8 +99,10 @@ async def up(world: World, arguments: Namespace, variables: Mapping[str, str], p
         report = None if world.simulated else _keep(board, request, paths)
         if report is not None and arguments.json:
             say_json({"event": "report", "path": str(report)})
-        if journal is not None and journal.problem:
-            tell(f"▲ {journal.problem}")
+        if journal is not None:
+            journal.close()
+            if journal.problem:
+                tell(f"▲ {journal.problem}")
     if not arguments.json:
         for line in time_lines(board):
             say(line)

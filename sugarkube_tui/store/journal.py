@@ -48,6 +48,8 @@ class RunJournal:
 
     def __call__(self, event: Event) -> None:
         if self.problem:
+            if isinstance(event, RunFinished):
+                self.close()
             return
         self._spool.write("events.jsonl", as_json_line(event))
         if isinstance(event, LogLine):  # many, and said the same whatever the node does
@@ -60,13 +62,17 @@ class RunJournal:
             self._spool.hurry()
         if isinstance(event, RunFinished):
             self.close()
-        if self._spool.problem:
-            self.problem = f"the log stops here: {self._spool.problem}"
-            self.close()
+        elif self._spool.problem:
+            self._end()  # the run goes on, so the lock stays
 
     def close(self) -> None:
-        """Write all that is on its way, and let others see that nothing more comes."""
-        self._spool.close()
+        """Write all that is on its way, and let others see that nothing more comes; twice is no harm."""
+        self._end()
         if self._lock is not None:
             self._lock.release()
             self._lock = None
+
+    def _end(self) -> None:
+        self._spool.close()
+        if self._spool.problem and not self.problem:
+            self.problem = f"the log stops here: {self._spool.problem}"

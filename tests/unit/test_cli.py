@@ -440,4 +440,4 @@ def test_the_settings_say_whom_to_log_in_as(capsys, tmp_path):
 def test_a_refused_login_names_the_options_that_settle_it(capsys):
     status, out, _ = run(capsys, "plan", "dev", "--demo", *FOUR, "--user", "nobody")
     assert status == exit_codes.FAILED
-    assert "(--user, --identity)" in out or "(--user, --ask-password)" in out
+    assert out.count("→ Check the user name, or give the password. (--user, --ask-password)") == 4

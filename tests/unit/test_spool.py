@@ -16,11 +16,13 @@ from sugarkube_tui.engine.events import (
     LogLine,
     NodeFinished,
     Result,
+    RunFinished,
     StepFinished,
     as_json,
     as_json_line,
 )
 from sugarkube_tui.store.journal import RunJournal
+from sugarkube_tui.store.run_lock import worked_on_by
 from sugarkube_tui.store.spool import BATCH_S, Spool
 
 
@@ -69,6 +71,7 @@ class TestSpool:
 WRITER = """
 import sys, time
 from pathlib import Path
+from sugarkube_tui.store.run_lock import worked_on_by
 from sugarkube_tui.store.spool import Spool
 spool = Spool(Path(sys.argv[1]))
 spool.write("log", "one")
@@ -102,6 +105,21 @@ class TestJournal:
         until(lambda: log.exists() and "install k3s" in log.read_text())
         journal.close()
         assert log.read_text() == ("    1.00  before\n    2.00  ▶ install k3s\n    2.00    sh install.sh\n")
+
+    def test_a_disk_that_takes_nothing_ends_the_journal_which_says_why(self, tmp_path: Path):
+        journal = RunJournal(tmp_path, "sugar/dev")
+        (journal.directory / "events.jsonl").mkdir()
+        journal(LogLine(1.0, "pi", "lost"))
+
+        def troubled() -> bool:
+            journal(LogLine(2.0, "pi", "lost, too"))
+            return bool(journal.problem)
+
+        until(troubled)
+        assert journal.problem.startswith("the log stops here: ")
+        assert worked_on_by(journal.directory) == os.getpid()  # the run itself goes on
+        journal(RunFinished(3.0, Result.OK, "done"))
+        assert worked_on_by(journal.directory) is None
 
     def test_an_events_line_says_the_same_as_its_object(self):
         evidence = Evidence('no "k3s"', "50 % \\ done", lines=("a\u2028b", "ü"))
