@@ -31,6 +31,7 @@ class Key:
         display: how the key is written in the footer; empty: as its name.
         id: for remapping; empty: made from group and action.
         essential: it keeps the built-in keys beside those of the settings file.
+        moves: it only moves within a widget, as it does everywhere: the help has one line for all of these.
     """
 
     keys: str
@@ -41,6 +42,7 @@ class Key:
     display: str = ""
     id: str = ""
     essential: bool = False
+    moves: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from sugarkube_tui.tui.key import Key, Keymap, effective, key_id, written
 from sugarkube_tui.tui.keys import KEYS, SHARED, TAB, WIDGETS_OF
 
 
 def help_rows(group: str, keymap: Keymap) -> list[tuple[str, str]]:
-    """Key and meaning, for the help screen."""
+    """Key and meaning, for the help screen; all that only moves is one row."""
     rows = [
         (written(effective(group, key, keymap)) if key.action else key.written, key.says)
         for key in KEYS[group]
+        if not key.moves
     ]
+    if moves := [effective(group, key, keymap) for key in KEYS[group] if key.moves]:
+        here = written(tuple(names[0] for names in moves[:2]))
+        also = written((*(name for names in moves[:2] for name in names[1:]), *chain(*moves[2:])))
+        rows.append((here, f"move; also {also}" if also else "move"))
     return [*rows, (TAB.written, TAB.says)] if group in WIDGETS_OF else rows
 
 

@@ -15,7 +15,6 @@ _HELP = Key(
     "help",
     "Help",
     "what has the focus, and the keys that work there",
-    display="?",
     id="app.help",
     essential=True,
 )
@@ -26,7 +25,6 @@ PALETTE = Key(
     "Commands",
     "search the commands that make sense here",
     shown=False,
-    display=":",
     id="app.palette",
 )
 _EVERYWHERE = (
@@ -53,6 +51,10 @@ def _continue(says: str, label: str = "Continue") -> Key:
 
 def _close(keys: str, says: str = "back to the screen") -> Key:
     return Key(keys, "close", "Close", says, essential=True)
+
+
+def _move(keys: str, action: str, says: str) -> Key:
+    return Key(keys, action, "", says, shown=False, moves=True)
 
 
 KEYS: Mapping[str, tuple[Key, ...]] = {
@@ -185,40 +187,40 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
     "Help": (_close("escape,question_mark,f1,enter,q"),),
     # -- widgets: these keys work where the widget has the focus
     "Table": (
-        Key("up,k", "cursor_up", "", "the row above", shown=False),
-        Key("down,j", "cursor_down", "", "the row below", shown=False),
-        Key("home,g", "first", "", "the first row", shown=False),
-        Key("end,G", "last", "", "the last row", shown=False),
-        Key("pageup", "page_up", "", "a page up", shown=False),
-        Key("pagedown", "page_down", "", "a page down", shown=False),
+        _move("up,k", "cursor_up", "the row above"),
+        _move("down,j", "cursor_down", "the row below"),
+        _move("home,g", "first", "the first row"),
+        _move("end,G", "last", "the last row"),
+        _move("pageup", "page_up", "a page up"),
+        _move("pagedown", "page_down", "a page down"),
     ),
     "Live rows": (
-        Key("up,k", "move(-1)", "", "the row above", shown=False),
-        Key("down,j", "move(1)", "", "the row below", shown=False),
-        Key("pageup", "page(-1)", "", "a page up", shown=False),
-        Key("pagedown", "page(1)", "", "a page down", shown=False),
-        Key("home,g", "first", "", "the first row", shown=False),
-        Key("end,G", "last", "", "the last row", shown=False),
+        _move("up,k", "move(-1)", "the row above"),
+        _move("down,j", "move(1)", "the row below"),
+        _move("pageup", "page(-1)", "a page up"),
+        _move("pagedown", "page(1)", "a page down"),
+        _move("home,g", "first", "the first row"),
+        _move("end,G", "last", "the last row"),
     ),
     "Grid": (
-        Key("left,h", "move(-1)", "", "the cell to the left", shown=False),
-        Key("right,l", "move(1)", "", "the cell to the right", shown=False),
+        _move("left,h", "move(-1)", "the cell to the left"),
+        _move("right,l", "move(1)", "the cell to the right"),
     ),
     "Pane": (
-        Key("up,k", "scroll_up", "", "a line up", shown=False),
-        Key("down,j", "scroll_down", "", "a line down", shown=False),
-        Key("pageup", "page_up", "", "a page up", shown=False),
-        Key("pagedown", "page_down", "", "a page down", shown=False),
-        Key("home,g", "scroll_home", "", "to the top", shown=False),
-        Key("end,G", "scroll_end", "", "to the end", shown=False),
+        _move("up,k", "scroll_up", "a line up"),
+        _move("down,j", "scroll_down", "a line down"),
+        _move("pageup", "page_up", "a page up"),
+        _move("pagedown", "page_down", "a page down"),
+        _move("home,g", "scroll_home", "to the top"),
+        _move("end,G", "scroll_end", "to the end"),
     ),
     "Log": (
-        Key("up,k", "scroll_up", "", "a line up; then it stays there", shown=False),
-        Key("down,j", "scroll_down", "", "a line down", shown=False),
-        Key("left,h", "scroll_left", "", "to the left", shown=False),
-        Key("right,l", "scroll_right", "", "to the right", shown=False),
-        Key("pageup,b", "page_up", "", "a page up", shown=False),
-        Key("pagedown,space", "page_down", "", "a page down", shown=False),
+        _move("up,k", "scroll_up", "a line up; then it stays there"),
+        _move("down,j", "scroll_down", "a line down"),
+        _move("left,h", "scroll_left", "to the left"),
+        _move("right,l", "scroll_right", "to the right"),
+        _move("pageup,b", "page_up", "a page up"),
+        _move("pagedown,space", "page_down", "a page down"),
         Key("home,g", "scroll_home", "", "to the oldest line that is kept", shown=False),
         Key("end,G", "scroll_end", "", "to the end, and follow it", shown=False),
         Key("f", "follow", "Follow", "follow the log's end, or stay where you read"),

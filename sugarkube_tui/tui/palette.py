@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from textual import actions
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
 from textual.dom import DOMNode
 
 from sugarkube_tui.store.settings import ThemeName
@@ -21,15 +22,26 @@ if TYPE_CHECKING:
     from sugarkube_tui.tui.app import SugarkubeApp
 
 
+KEY_WIDTH = 7
+LABEL_WIDTH = 14
+"""Cells before a command's label, and before what it does."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Command:
-    text: str
+    label: str
+    says: str
     key: str
     run: Callable[[], Awaitable[object] | None]
 
     @property
-    def help(self) -> str:
-        return f"key {self.key}" if self.key else "for this start; settings.toml keeps it"
+    def text(self) -> str:
+        """What is searched."""
+        return f"{self.label:<{LABEL_WIDTH}}{self.says}"
+
+    def drawn(self, text: Content) -> Content:
+        """One row, where there is room for it."""
+        return Content.assemble((f"{self.key:<{KEY_WIDTH}}", "bold $text-accent"), text)
 
 
 class Commands(Provider):
@@ -37,13 +49,14 @@ class Commands(Provider):
 
     async def discover(self) -> Hits:
         for command in self._commands():
-            yield DiscoveryHit(command.text, command.run, help=command.help)
+            yield DiscoveryHit(command.drawn(Content(command.text)), command.run, command.text)
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
         for command in self._commands():
             if (score := matcher.match(command.text)) > 0:
-                yield Hit(score, matcher.highlight(command.text), command.run, command.text, command.help)
+                drawn = command.drawn(matcher.highlight(command.text))
+                yield Hit(score, drawn, command.run, command.text)
 
     def _commands(self) -> Iterator[_Command]:
         wizard = cast("SugarkubeApp", self.app)
@@ -55,13 +68,17 @@ class Commands(Provider):
                 # Keys without a label move something: nobody looks for them here.
                 if key.label and shown not in offered and self._is_allowed(node, key):
                     offered.add(shown)
-                    yield _Command(
-                        f"{key.label}: {key.says}", shown, partial(wizard.run_action, key.action, node)
-                    )
+                    first = written(effective(group, key, wizard.keymap)[:1])
+                    yield _Command(key.label, key.says, first, partial(wizard.run_action, key.action, node))
         if not wizard.no_color:
             for name in ThemeName:
                 if wizard.theme != THEMES[name].name:
-                    yield _Command(f"Theme: {name}", "", partial(wizard.use_theme, name))
+                    yield _Command(
+                        "Theme",
+                        f"{name}: for this start; settings.toml keeps it",
+                        "",
+                        partial(wizard.use_theme, name),
+                    )
 
     def _is_allowed(self, node: DOMNode, key: Key) -> bool:
         if not key.action or key.action == OPEN_PALETTE:

@@ -12,6 +12,7 @@ from textual.binding import Binding
 from screenshots.readme import README, with_keys
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.tui import keys, screens
+from sugarkube_tui.tui.key_tables import help_rows
 from sugarkube_tui.tui.keymap import read_keymap
 from sugarkube_tui.tui.screens.dialogs import Dialog
 from sugarkube_tui.tui.stages import Stage
@@ -135,3 +136,9 @@ def test_a_keymap_that_cannot_be_is_refused_with_its_reason(
     assert refused.value.where == "settings.toml"
     assert what in refused.value.what
     assert remedy in refused.value.remedy
+
+
+def test_the_help_tells_in_one_row_what_only_moves() -> None:
+    rows = help_rows("Table", {"table.first": "f5"})
+    assert rows == [("Up Down", "move; also k j F5 End G PgUp PgDn")]
+    assert ("f", "follow the log's end, or stay where you read") in help_rows("Log", {})

@@ -25,6 +25,20 @@ def cells(text: str) -> int:
     return len(text) if text.isascii() else cell_len(text)
 
 
+def sideways(offset: int, start: int, end: int, width: int) -> int:
+    """How far to scroll to the right, so that cells `start` to `end` of a line are in view.
+
+    From the line's beginning where they can be seen from there; else as little as is needed.
+
+    Args:
+        offset: the cells that are scrolled out now.
+        width: the cells that can be seen.
+    """
+    if end <= width:
+        return 0
+    return max(0, min(max(offset, end - width), start))
+
+
 def cut(text: str, width: int) -> list[tuple[int, int]]:
     """A text in pieces of at most `width` cells: where each begins and ends, in characters; at least one."""
     width = max(1, width)

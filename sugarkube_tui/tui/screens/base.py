@@ -80,7 +80,7 @@ class WizardScreen(Screen[None]):
     def lan(self) -> str:
         """Which LAN this is, where it is not the real one."""
         world = self.session.world
-        return f"demo LAN: {world.tour.name}" if world.tour else "demo LAN" if world.simulated else ""
+        return f"demo: {world.tour.name}" if world.tour else "demo LAN" if world.simulated else ""
 
     # -- drawing
 

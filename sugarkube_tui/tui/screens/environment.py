@@ -146,11 +146,17 @@ class EnvironmentScreen(QuestionScreen):
         parts = [
             words.state(Mood.IDLE, f"{words.plural(len(adverts), 'server')} of it on this LAN:"),
         ]
+        authorities = set()
         for advert in adverts:
             look = self.session.scan.api(advert)
+            authorities |= {look.ca_hash} - {""}
             answers = f"CA {short_hash(look.ca_hash)}" if look.ca_hash else look.answer.value
             parts.append(words.plain(f"  {advert.host}  {answers}"))
-        parts.append(words.plain("  New nodes join this cluster."))
+        if len(authorities) > 1:
+            parts.append(words.state(Mood.BAD, "Several clusters under one name: their CAs differ."))
+            parts.append(words.remedy("on Scan, leave out the servers of all but one, with Space"))
+        else:
+            parts.append(words.plain("  New nodes join this cluster."))
         return parts
 
     def _renamed_note(self, environment: Environment) -> list[Content]:

@@ -44,6 +44,7 @@ WHILE_IT_RUNS = {"zoom": "", "timeline": "", "search": "", "stop": "", "help": "
 WHILE_OTHERS_ASK = {"proceed": "To question", "zoom": "", "timeline": "", "stop": "", "help": "", **TYPING}
 WHILE_IT_ASKS = {"again": "", "skip": "", "direct": "", "give_up": "", "stop": "", "help": ""}
 AT_THE_END = {"proceed": "", "again": "Run again", "result": "", "timeline": "", "help": "", **TYPING}
+UNFINISHED = {**AT_THE_END, "proceed": "Verify so far"}
 MOODS = {
     Phase.DONE: Mood.GOOD,
     Phase.FAILED: Mood.BAD,
@@ -228,7 +229,7 @@ class RunScreen(Answering):
         """At most five actions, with other labels than usual where there are any."""
         run, node = self.session.run, self.node
         if not run.phase.active:
-            return AT_THE_END
+            return AT_THE_END if run.phase is Phase.DONE else UNFINISHED
         asked = node is not None and node.question is not None and self._view is View.PANES
         if asked:
             return WHILE_IT_ASKS

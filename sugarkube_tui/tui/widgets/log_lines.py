@@ -23,7 +23,7 @@ from sugarkube_tui.engine.log import Kind, Log
 from sugarkube_tui.tui.logview.drawing import Mark, Row, strip_of
 from sugarkube_tui.tui.logview.filters import Filter
 from sugarkube_tui.tui.logview.picking import Picking
-from sugarkube_tui.tui.logview.rows import Rows, cut, shown_text
+from sugarkube_tui.tui.logview.rows import Rows, cells, cut, shown_text, sideways
 from sugarkube_tui.tui.logview.search import Search
 from sugarkube_tui.tui.logview.window import Window
 
@@ -181,12 +181,11 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
         x = y = None
         if not self.scroll_offset.y <= top < self.scroll_offset.y + height - 1:
             y = max(0, top - height // 3)
-        spans = self.search.spans(shown_text(self.window[number])) if self.search is not None else []
+        text = shown_text(self.window[number])
+        spans = self.search.spans(text) if self.search is not None else []
         if spans and not self.wrapping:
-            start, end = spans[0]
-            width = self._text_width
-            if not (self.scroll_offset.x <= start and end <= self.scroll_offset.x + width):
-                x = max(0, start - width // 3) if end > width else 0
+            start, end = (cells(text[:place]) for place in spans[0])
+            x = sideways(self.scroll_offset.x, start, end, self._text_width)
         with self._by_program():
             self.scroll_to(x, y, animate=False)
         self._changed()

@@ -13,6 +13,7 @@ from sugarkube_tui.tui.state.run import Phase
 from sugarkube_tui.tui.widgets import node_words
 from sugarkube_tui.tui.widgets.fixed import Fixed
 from sugarkube_tui.tui.widgets.log_pane import LogPane
+from sugarkube_tui.tui.widgets.pane import wrapped
 from sugarkube_tui.tui.words import Mood
 
 
@@ -60,11 +61,15 @@ class NodePane(Vertical):
         if title != self._title:  # a border that is set draws all of the pane anew
             self._title = self.border_title = title
         asked = node.question
-        now_lines = [node_words.head(node, now), node_words.doing(node, phase, now)]
-        shown = now_lines if asked is None else node_words.question(asked)
+        place = self.query_one(".now", Fixed)
+        if asked is None:
+            shown = [node_words.head(node, now), node_words.doing(node, phase, now)]
+        else:
+            width = place.content_size.width or self.app.size.width
+            shown = [row for line in node_words.question(asked) for row in wrapped(line, width)]
         was_asking = self.has_class("-asking")
         self.set_class(asked is not None, "-asking")
-        self.query_one(".now", Fixed).show(words.lines(shown), resizes=was_asking or asked is not None)
+        place.show(words.lines(shown), resizes=was_asking or asked is not None)
 
     def on_log_pane_changed(self, event: LogPane.Changed) -> None:
         event.stop()

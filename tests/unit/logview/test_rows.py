@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from sugarkube_tui.engine.log import Kind, LogEntry
-from sugarkube_tui.tui.logview.rows import Rows, cells, cut, shown_text
+from sugarkube_tui.tui.logview.rows import Rows, cells, cut, shown_text, sideways
 
 
 def entry(text: str) -> LogEntry:
@@ -68,3 +69,21 @@ def test_rows_and_lines_agree(texts: list[str], width: int, dropped: int) -> Non
         for part in range(len(cut(shown_text(entry(text)), width)))
     ]
     assert [rows.at(row) for row in range(rows.height)] == expected
+
+
+@pytest.mark.parametrize(
+    ("offset", "start", "end", "wanted"),
+    [
+        (0, 5, 15, 0),
+        (0, 30, 40, 0),
+        (25, 30, 40, 0),
+        (0, 38, 45, 5),
+        (10, 38, 45, 10),
+        (90, 50, 60, 50),
+        (0, 50, 120, 50),
+    ],
+)
+def test_a_place_in_a_line_is_brought_into_view_from_its_beginning_or_by_as_little_as_is_needed(
+    offset: int, start: int, end: int, wanted: int
+) -> None:
+    assert sideways(offset, start, end, width=40) == wanted
