@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from argparse import Namespace
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -148,10 +148,24 @@ def _wizard(arguments: Namespace, paths: Paths, settings: Settings) -> int:
     )
     with asyncio.Runner() as runner:
         loop = runner.get_loop()
-        # Not when the terminal closes: Textual would then wait for ever to restore it.
+        endings: set[asyncio.Task[None]] = set()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, app.leave_now, exit_codes.STOPPED)
+        loop.add_signal_handler(
+            signal.SIGHUP, lambda: endings.add(loop.create_task(_hang_up(app.session.close)))
+        )
         return app.run(mouse=settings.mouse and not arguments.no_mouse, loop=loop) or exit_codes.OK
+
+
+async def _hang_up(close: Callable[[], Awaitable[None]]) -> None:
+    """End after the terminal has closed: Textual would wait for ever to restore it."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for standard in range(3):
+        os.dup2(nowhere, standard)
+    try:
+        await close()
+    finally:
+        os._exit(exit_codes.STOPPED)
 
 
 def _remembered(world: World, paths: Paths) -> tuple[tuple[Given, ...], Consents, KeptPlan]:

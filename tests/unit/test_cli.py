@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import termios
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -18,6 +22,17 @@ from sugarkube_tui.cluster.typed import parse_host
 from sugarkube_tui.engine.proof import Rung
 
 FOUR = [word for number in range(4) for word in ("--host", f"sugarkube{number}.local")]
+
+
+@pytest.fixture
+def terminal():
+    """Both ends of a terminal: the one that people see, and the program's."""
+    seen, program = os.openpty()
+    termios.tcsetwinsize(program, (24, 80))
+    yield seen, program
+    for end in (program, seen):
+        with suppress(OSError):
+            os.close(end)
 
 
 @pytest.fixture(autouse=True)
@@ -199,6 +214,29 @@ def test_packets_are_shown_beside_the_proof_when_a_variable_says_so(capsys, monk
     assert "PTR _k3s-sugar-prod._tcp" in err
     assert "this workstation" in err
     assert "PTR" not in out
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_the_wizard_ends_in_order_when_it_is_told_to_and_when_its_terminal_closes(terminal, number):
+    seen, program = terminal
+    words = (sys.executable, "-m", "sugarkube_tui", "--demo")
+    with subprocess.Popen(words, stdin=program, stdout=program, stderr=program) as wizard:
+        shown = b""
+        while b"sugarkube0" not in shown:
+            shown += os.read(seen, 65536)
+        if number == signal.SIGHUP:
+            os.close(program)
+            os.close(seen)
+        else:
+            Thread(target=_read_on, args=(seen,), daemon=True).start()
+        wizard.send_signal(number)
+        assert wizard.wait(20) == exit_codes.STOPPED
+
+
+def _read_on(end):
+    with suppress(OSError):
+        while os.read(end, 65536):
+            pass
 
 
 def test_the_wizard_needs_a_terminal(capsys):
