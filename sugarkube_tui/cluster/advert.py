@@ -1,4 +1,4 @@
-"""The advert: the DNS-SD service instance by which a server says where its API is."""
+"""The advert: the DNS-SD service instance by which a server says where its API is (contract §5)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Advert:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What is wrong with the TXT record: nothing in it may be missing, or contradict the advert.
+        """What is wrong with the TXT record, by contract §5.1.
 
         `phase`, `leader` and `host` are newer than the others: they may be absent, but not lie.
         """
@@ -69,7 +69,7 @@ class Advert:
 
     @property
     def mangled(self) -> bool:
-        """An `env=` slipped into the environment's name; upstream's scripts once did that."""
+        """An `env=` slipped into the environment's name; upstream's scripts once did that (contract §11)."""
         return "-env=" in self.service_type or self.txt.get("env", "").lower().startswith("env=")
 
     @property
@@ -111,7 +111,7 @@ def read_advert(
     addresses: tuple[str, ...],
     txt: Mapping[str, str | None],
 ) -> Advert | None:
-    """Read a service instance, tolerating what is seen in the wild.
+    """Read a service instance, tolerating what is seen in the wild (contract §5.3).
 
     Returns:
         The advert, or None when this is no k3s service, or one of an unusable name.
@@ -153,7 +153,7 @@ def instance_name(environment: Environment, hostname: str) -> str:
 
 
 def render_advert(environment: Environment, hostname: str, address: str) -> str:
-    """The Avahi service file of a server: both service types, the full TXT set.
+    """The Avahi service file of a server: both service types, the full TXT set (contract §5.5).
 
     Args:
         hostname: the short host name.

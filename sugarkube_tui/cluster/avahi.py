@@ -1,4 +1,4 @@
-"""What `avahi-browse --parsable` prints, read back (avahi-browse(1))."""
+"""What `avahi-browse --parsable` prints, read back (contract §5.3; avahi-browse(1))."""
 
 from __future__ import annotations
 

@@ -222,7 +222,7 @@ class Defaults:
 
 
 def defaults_from_variables(variables: Mapping[str, str]) -> Defaults:
-    """Read the variables of the quick start's tables.
+    """Read the variables of the quick start's tables (contract §12.1).
 
     Raises:
         InvalidInput: a variable's value cannot be used; it names the variable.

@@ -22,7 +22,8 @@ class Environment:
     """One cluster's place on the LAN, for example `sugar/dev`.
 
     Raises:
-        InvalidInput: a name has characters that would break adverts or variable names.
+        InvalidInput: a name has characters that would break adverts or variable names
+            (contract §11: the advert's type is split at its last dash, so an environment has none).
     """
 
     name: str = DEFAULT_ENVIRONMENT
@@ -59,19 +60,19 @@ class Environment:
 
     @property
     def token_variables(self) -> tuple[str, ...]:
-        """Where a join token may come from, the most specific variable first."""
+        """Where a join token may come from, the most specific variable first (contract §7.1, §11)."""
         names = [one.name for one in (self, self.other_name) if one is not None]
         return (*(f"SUGARKUBE_TOKEN_{name.upper()}" for name in names), "SUGARKUBE_TOKEN")
 
     @property
     def other_name(self) -> Environment | None:
-        """The same place under its other name: newer images call int "staging"."""
+        """The same place under its other name: newer images call int "staging" (contract §11)."""
         other = {"int": "staging", "staging": "int"}.get(self.name)
         return Environment(other, self.cluster) if other is not None else None
 
     @property
     def context(self) -> str:
-        """The kubeconfig context's name."""
+        """The kubeconfig context's name (contract §10.5)."""
         return self.slug
 
     @property

@@ -58,7 +58,7 @@ class AccessFacts:
 
 @dataclass(frozen=True, slots=True)
 class BootFacts:
-    """The memory cgroup and the boot line.
+    """The memory cgroup and the boot line (contract §2).
 
     Attributes:
         active: the running kernel has the memory controller.
@@ -84,7 +84,7 @@ class PackageFacts:
 
 @dataclass(frozen=True, slots=True)
 class ResolutionFacts:
-    """How the node resolves `.local` names."""
+    """How the node resolves `.local` names (contract §3.2, §3.3)."""
 
     nsswitch: str = ""
     avahi_active: bool = False
@@ -93,7 +93,7 @@ class ResolutionFacts:
 
 @dataclass(frozen=True, slots=True)
 class ClockFacts:
-    """The node's clock.
+    """The node's clock (contract §1).
 
     Attributes:
         service: `chrony`, `systemd-timesyncd`, or empty when neither is active.

@@ -1,4 +1,4 @@
-"""Nodes must be told apart: by host name, machine id and SSH host key."""
+"""Nodes must be told apart: by host name, machine id and SSH host key (contract §3.6)."""
 
 from __future__ import annotations
 

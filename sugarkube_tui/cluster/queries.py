@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass
 
 ETCD_PORTS = (2379, 2380)
-"""What servers need between them for etcd."""
+"""What servers need between them for etcd (contract §6.6)."""
 SERVER_TOKEN_PATH = "/var/lib/rancher/k3s/server/token"
 KUBECONFIG_PATH = "/etc/rancher/k3s/k3s.yaml"
 
@@ -48,7 +48,7 @@ class ServedCa:
     """The CA that an API address serves, as seen from the node: proves name, port and identity at once.
 
     The name is looked up as k3s does: it is linked statically, so it asks /etc/hosts and DNS, never mDNS.
-    The answer is the PEM text; k3s serves it without authentication.
+    The answer is the PEM text; k3s serves it without authentication (contract §8.1).
     """
 
     host: str
@@ -141,7 +141,7 @@ class CaptureMdns:
 class PasswordAccepted:
     """Whether a server accepts the token's password: the HTTP status of a harmless request.
 
-    `GET /v1-k3s/config` as `node`: 200 right, 401 wrong, on old and new releases.
+    `GET /v1-k3s/config` as `node`: 200 right, 401 wrong, on old and new releases (contract §16).
     The password comes on standard input as a curl configuration line, and goes only to a server that
     proves by TLS that it belongs to the CA.
 

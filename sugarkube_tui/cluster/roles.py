@@ -1,6 +1,6 @@
 """Who becomes what: servers that exist count, new nodes become servers until the number is reached.
 
-Roles are decided in one place for all nodes, so nodes never race for them.
+Roles are decided in one place for all nodes, so nodes never race for them (contract §0.2 no. 4, §4.3).
 """
 
 from __future__ import annotations

@@ -87,7 +87,7 @@ class AdvertGone:
 
 @dataclass(frozen=True, slots=True)
 class LockSeen:
-    """Somebody joins a server by upstream's scripts, and asks others to wait.
+    """Somebody joins a server by upstream's scripts, and asks others to wait (contract §4.8).
 
     Attributes:
         instance: `k3s join lock <cluster>/<env>`.

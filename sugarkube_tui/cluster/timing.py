@@ -1,4 +1,4 @@
-"""How long discovery takes, and what that points to (quick start, "ms_elapsed")."""
+"""How long discovery takes, and what that points to (quick start, "ms_elapsed"; contract §8.5)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """k3s join tokens: their shapes, and how they name the cluster they belong to.
 
-Source: k3s documentation, "token"; k3s source `pkg/clientaccess`.
+Source: contract §7.3 (k3s documentation, "token"; k3s source `pkg/clientaccess`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Gates: what must hold, seen from the joining node, before it is given a token."""
+"""Gates: what must hold, seen from the joining node, before it is given a token (contract §4.7, §6.4)."""
 
 from __future__ import annotations
 

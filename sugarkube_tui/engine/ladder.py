@@ -1,4 +1,4 @@
-"""The ladder's rungs, each a pure decision on what was observed."""
+"""The ladder's rungs, each a pure decision on what was observed (contract §5, §8, §10)."""
 
 from __future__ import annotations
 
@@ -328,7 +328,7 @@ def nodes_reach_rung(seen: Observed, others: Others) -> Check:
 
 
 def etcd_rung(seen: Observed, servers: Others) -> Check:
-    """Servers need 2379 and 2380 between them; a server alone needs nobody."""
+    """Servers need 2379 and 2380 between them; a server alone needs nobody (contract §4.7, §6.6)."""
     return _ports_rung(
         seen,
         Rung.ETCD,

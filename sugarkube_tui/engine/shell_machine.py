@@ -45,7 +45,7 @@ PROBE_WITHIN_S = 60.0
 HOPELESS = 3
 """Exit status of a wait's script that says: this will never hold."""
 
-# What the operator can do about the commonest ways in which commands fail.
+# What the operator can do about the commonest ways in which commands fail (contract §14).
 _REMEDIES = (
     (
         "No space left on device",

@@ -1,4 +1,4 @@
-"""Turns: who may join the cluster when, and with what token."""
+"""Turns: who may join the cluster when, and with what token (contract §15, "Order across nodes")."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Verify: fresh looks at a cluster, from the workstation and from its nodes, each server on the same ladder.
 
-An advert is a rumour until then.
+An advert is a rumour until then (contract §5, §8, §10).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What went wrong at the Kubernetes API, in the operator's words."""
+"""What went wrong at the Kubernetes API, in the operator's words (contract §10.5, §14)."""
 
 from __future__ import annotations
 

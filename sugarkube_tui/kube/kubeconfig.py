@@ -1,4 +1,4 @@
-"""Credentials from a kubeconfig as k3s writes it; no file is read or written."""
+"""Credentials from a kubeconfig as k3s writes it (contract §10.5); no file is read or written."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class TlsApi:
             pass
 
     async def identity(self, host: str, port: int, timeout: float) -> ServerIdentity:
-        """Fetch certificate and `/cacerts` within `timeout` seconds.
+        """Fetch certificate and `/cacerts` (contract §8.1) within `timeout` seconds.
 
         Raises:
             OSError: unreachable, no TLS, or no k3s server's answer.

@@ -22,7 +22,7 @@ CLASS_IN = 1
 _QUERY = 0
 
 ROUNDS = (0.0, 0.25, 1.0, 3.0, 8.0)
-"""Seconds from the start at which questions are asked: several rounds beat one.
+"""Seconds from the start at which questions are asked: several rounds beat one (contract §5.4).
 
 The first wants a unicast answer, which another stack on this machine may swallow; so the second follows soon.
 """

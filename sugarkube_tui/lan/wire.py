@@ -26,9 +26,9 @@ JOIN_LOCK_TYPE = "_k3s-join-lock._tcp"
 HOST_TYPES = ("_ssh._tcp", "_sftp-ssh._tcp", "_workstation._tcp", "_device-info._tcp")
 
 TXT_LIMIT = 64
-"""Strings read of one TXT record; an advert has at most nine."""
+"""Strings read of one TXT record; an advert has at most nine (contract §5.1)."""
 
-# A script once put `env=dev` where `dev` belongs.
+# A script once put `env=dev` where `dev` belongs (contract §14 no. 22).
 _K3S_TYPE = re.compile(r"_k3s-[a-z0-9=-]{1,58}\._tcp")
 _MAC = re.compile(r"\[((?:[0-9a-f]{2}:){5}[0-9a-f]{2})\]\s*$", re.IGNORECASE)
 
@@ -61,7 +61,7 @@ def bare(service_type: str) -> str:
 
 
 def is_k3s_type(service_type: str) -> bool:
-    """Whether instances of this type say where an API is (a join lock does not)."""
+    """Whether instances of this type say where an API is (a join lock does not; contract §5.4)."""
     kind = bare(service_type)
     return bool(_K3S_TYPE.fullmatch(kind)) and kind != JOIN_LOCK_TYPE
 

@@ -1,4 +1,4 @@
-"""Who the node is, and whether k3s can run there at all."""
+"""Who the node is, and whether k3s can run there at all (contract §15 step 1, §6.6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The advert of a server, published once its API answers."""
+"""The advert of a server, published once its API answers (contract §5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The memory cgroup: k3s does not start without it, and Raspberry Pi OS leaves it off."""
+"""The memory cgroup: k3s does not start without it, and Raspberry Pi OS leaves it off (contract §2)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def read(answers: Answers) -> BootFacts:
 
 
 def patched(line: str) -> str:
-    """The boot line with the memory cgroup on, everything else kept.
+    """The boot line with the memory cgroup on, everything else kept (contract §2.3).
 
     It is one line whatever it was before: the firmware passes only the first one on.
     """

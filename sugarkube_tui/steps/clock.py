@@ -1,4 +1,4 @@
-"""The clock: certificates and etcd need one that is right."""
+"""The clock: certificates and etcd need one that is right (contract §1)."""
 
 from __future__ import annotations
 

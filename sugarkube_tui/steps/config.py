@@ -1,4 +1,4 @@
-"""k3s's configuration files, before anything is known of the cluster.
+"""k3s's configuration files, before anything is known of the cluster (contract §6.3).
 
 All names of the API's certificate are in one file, because the documentation and the source of k3s
 disagree on whether lists of flags and of files add up.

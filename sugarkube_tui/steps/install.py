@@ -1,4 +1,4 @@
-"""Installing k3s with the official installer, without starting it."""
+"""Installing k3s with the official installer, without starting it (contract §6.1, §6.2)."""
 
 from __future__ import annotations
 

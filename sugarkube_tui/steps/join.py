@@ -1,4 +1,4 @@
-"""What a joining node has to know: where, and with which token."""
+"""What a joining node has to know: where, and with which token (contract §6.4, §7.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Debian packages that k3s, name resolution and diagnosis need."""
+"""The Debian packages that k3s, name resolution and diagnosis need (contract §3.1)."""
 
 from __future__ import annotations
 

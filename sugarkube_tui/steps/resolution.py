@@ -1,4 +1,4 @@
-"""`.local` names must resolve on the node, and the node must answer for its own."""
+"""`.local` names must resolve on the node, and the node must answer for its own (contract §3.2, §3.3)."""
 
 from __future__ import annotations
 

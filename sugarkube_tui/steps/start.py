@@ -1,4 +1,4 @@
-"""Starting k3s, and waiting until it does its work.
+"""Starting k3s, and waiting until it does its work (contract §6.2, §8.1).
 
 The unit is `Type=notify` without a start time limit, so a join that fails leaves it `activating` for
 ever: the start never blocks, and the wait says what the journal said last.
@@ -20,7 +20,7 @@ READY_WITHIN_S = 300.0
 STARTED_AT = "/run/sugarkube-tui/started"
 """Written whenever this program starts k3s: seconds since 1970, so that older complaints do not count."""
 
-# What no waiting will mend: after its third appearance the wait ends.
+# What no waiting will mend (contract §7.3, §14): after its third appearance the wait ends.
 _HOPELESS = (
     "token CA hash does not match|401 Unauthorized|failed to find memory cgroup|Node password rejected|"
     "duplicate node name|critical configuration value mismatch|x509: certificate is valid for|"

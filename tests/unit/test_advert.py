@@ -1,4 +1,4 @@
-"""Reading adverts as they come, and writing them as they should be."""
+"""Reading adverts as they come, and writing them as they should be (contract §5)."""
 
 from __future__ import annotations
 
