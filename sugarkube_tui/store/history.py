@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -63,6 +64,7 @@ def _read(line: str) -> list[Sample]:
         run = json.loads(line)
         if run["schema"] != SCHEMA:
             return []
-        return [Sample(str(step), str(model), float(seconds)) for step, model, seconds in run["steps"]]
-    except (ValueError, TypeError, KeyError):
+        samples = [Sample(str(step), str(model), float(seconds)) for step, model, seconds in run["steps"]]
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return []
+    return samples if all(0 <= sample.seconds < math.inf for sample in samples) else []

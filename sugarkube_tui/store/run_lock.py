@@ -39,7 +39,7 @@ def worked_on_by(directory: Path) -> int | None:
     """The process that works on this run now; None: nobody does, or it cannot be told."""
     try:
         handle = os.open(directory / _NAME, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
+    except (OSError, ValueError):  # a path that somebody wrote may even have a NUL in it
         return None
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -34,6 +34,10 @@ def test_lines_that_are_damaged_are_passed_over(tmp_path: Path) -> None:
         "null",
         '{"schema": 2, "steps": []}',
         '{"schema": 1, "steps": [["boot", "Pi"]]}',
+        '{"schema": 1, "steps": [["boot", "Pi", 1e999]]}',
+        '{"schema": 1, "steps": [["boot", "Pi", NaN]]}',
+        '{"schema": 1, "steps": [["boot", "Pi", -5]]}',
+        "[" * 100_000,
         "\udcff",
     ]
     with path.open("a", encoding="utf-8", errors="surrogateescape") as file:

@@ -14,6 +14,7 @@ from sugarkube_tui.engine.events import LogLine, Result, RunFinished, RunStarted
 from sugarkube_tui.store.journal import RunJournal
 from sugarkube_tui.store.paths import Paths
 from sugarkube_tui.store.release import read_release
+from sugarkube_tui.store.run_lock import worked_on_by
 
 
 def elf(machine: int) -> bytes:
@@ -92,3 +93,7 @@ class TestPaths:
         places = {name for name in dir(Paths) if isinstance(getattr(paths, name), Path)}
         assert set(paths.named) == places
         assert all(paths.named[name] == getattr(paths, name) for name in places)
+
+
+def test_nobody_works_on_a_run_whose_directory_is_no_path():
+    assert worked_on_by(Path("\0")) is None
