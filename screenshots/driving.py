@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from textual.pilot import Pilot
@@ -18,9 +19,12 @@ from sugarkube_tui.store.kept_plan import KeptPlan
 from sugarkube_tui.store.settings import Settings
 from sugarkube_tui.tui.app import SugarkubeApp
 from sugarkube_tui.tui.ascii import as_ascii
+from sugarkube_tui.tui.beginning import Memory, Start
+from sugarkube_tui.tui.fitting import Fit
 from sugarkube_tui.tui.keymap import read_keymap
 from sugarkube_tui.tui.screens.base import DRAWS_PER_S, WizardScreen
 from sugarkube_tui.tui.stages import Stage
+from sugarkube_tui.tui.state.journal import OpenJournal
 from sugarkube_tui.tui.terminal import Terminal
 from sugarkube_tui.tui.words import Mood
 from sugarkube_tui.tui.workstation import Workstation
@@ -36,6 +40,18 @@ async def no_agent() -> None:
     """An agent that is not there."""
 
 
+@dataclass(frozen=True)
+class Watched:
+    """A journal that hands each event on, and shows a directory that is not there."""
+
+    on_event: Callable[[Event], None]
+    directory: Path | None = Path(RUNS)
+    problem: str = ""
+
+    def __call__(self, event: Event) -> None:
+        self.on_event(event)
+
+
 def wizard(
     world: World,
     *,
@@ -45,6 +61,7 @@ def wizard(
     given: tuple[Given, ...] = (),
     plan: SavedPlan | None = None,
     on_event: Callable[[Event], None] = lambda event: None,
+    open_journal: OpenJournal | None = None,
     settings: Settings | None = None,
 ) -> SugarkubeApp:
     """A wizard on this world, with only these variables."""
@@ -52,18 +69,14 @@ def wizard(
     variables = variables or {}
     return SugarkubeApp(
         world,
-        defaults_from_variables(variables),
-        variables=variables,
-        login=Login(user_is_default=True),
-        open_journal=lambda environment: (on_event, RUNS),
-        consents=consents or Consents(None),
-        kept=kept or KeptPlan(None),
-        given=given,
-        settings=settings,
-        keymap=read_keymap(settings.keys, "settings.toml"),
-        terminal=Terminal.of(variables, "utf-8"),
-        plan=plan,
-        workstation=Workstation(PATHS, no_agent),
+        Start(defaults_from_variables(variables), variables, Login(user_is_default=True), given, plan),
+        Memory(
+            consents or Consents(None),
+            kept or KeptPlan(None),
+            open_journal or (lambda environment: Watched(on_event)),
+        ),
+        Fit(settings, read_keymap(settings.keys, "settings.toml"), Terminal.of(variables, "utf-8")),
+        Workstation(PATHS, no_agent),
     )
 
 

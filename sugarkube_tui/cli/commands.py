@@ -80,7 +80,7 @@ async def up(world: World, arguments: Namespace, variables: Mapping[str, str], p
     journal: RunJournal | None = None
     if not world.simulated:
         journal = RunJournal(paths.runs, str(request.choices.environment))
-        request = replace(request, log_directory=journal.problem or str(journal.directory))
+        request = replace(request, log_directory=str(journal.directory or ""))
         sinks = (journal, *sinks)
     attended = sys.stdin.isatty() and not (arguments.json or arguments.yes)
     formation = Formation(world, request, sinks, Operator().ask if attended else None)
@@ -123,11 +123,12 @@ def _keep(board: Board, request: Request, paths: Paths) -> Path | None:
     if board.finished is None:
         return None
     History(paths.history).record(samples(board))
-    directory = Path(request.log_directory)
-    if not directory.is_dir():
+    if not request.log_directory:
         return None
     try:
-        return save_report(directory, report_of(board, request.targets, request.choices.environment))
+        return save_report(
+            Path(request.log_directory), report_of(board, request.targets, request.choices.environment)
+        )
     except OSError as error:
         tell(f"▲ the report is not kept: {error}")
         return None

@@ -10,7 +10,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sugarkube_tui.cli import exit_codes
 from sugarkube_tui.cli.arguments import parse_arguments
@@ -22,6 +22,10 @@ from sugarkube_tui.store.kept_plan import KeptPlan
 from sugarkube_tui.store.paths import Paths
 from sugarkube_tui.store.settings import Settings, ThemeName, read_settings
 from sugarkube_tui.wiring import agent_keys, demo_world, real_world, ssh_aliases
+
+if TYPE_CHECKING:
+    from sugarkube_tui.tui.beginning import Memory
+    from sugarkube_tui.tui.state.journal import Journal
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -59,8 +63,7 @@ async def _command(arguments: Namespace, paths: Paths) -> int:
         case "scan":
             from sugarkube_tui.cli import scanning
 
-            aliases, consents, _ = _remembered(world, paths)
-            return await scanning.scan(world, arguments, variables, aliases, consents)
+            return await scanning.scan(world, arguments, variables, _aliases(world), _consents(world, paths))
         case "servers":
             from sugarkube_tui.cli import scanning
 
@@ -108,6 +111,8 @@ def _wizard(arguments: Namespace, paths: Paths, settings: Settings) -> int:
     gc.disable()
     from sugarkube_tui.cli.inputs import read_defaults, read_login, read_saved
     from sugarkube_tui.tui.app import SugarkubeApp
+    from sugarkube_tui.tui.beginning import Start
+    from sugarkube_tui.tui.fitting import Fit
     from sugarkube_tui.tui.keymap import read_keymap
     from sugarkube_tui.tui.terminal import Terminal
     from sugarkube_tui.tui.workstation import Workstation
@@ -121,30 +126,12 @@ def _wizard(arguments: Namespace, paths: Paths, settings: Settings) -> int:
     defaults = read_defaults(arguments, variables, saved)
     login = read_login(arguments)
 
-    def open_journal(environment: str) -> tuple[Any, str]:
-        if world.simulated:
-            return (lambda event: None), ""
-        from sugarkube_tui.store.journal import RunJournal
-
-        journal = RunJournal(paths.runs, environment)
-        return journal, journal.problem or str(journal.directory)
-
-    aliases, consents, kept = _remembered(world, paths)
     app = SugarkubeApp(
         world,
-        defaults,
-        variables=variables,
-        login=login,
-        open_journal=open_journal,
-        consents=consents,
-        kept=kept,
-        given=aliases,
-        settings=settings,
-        keymap=keymap,
-        terminal=Terminal.of(variables, sys.stderr.encoding),
-        plan=saved,
-        history=None if world.simulated else paths.history,
-        workstation=Workstation(paths.named, agent_keys(world, variables)),
+        Start(defaults, variables, login, _aliases(world), saved),
+        _memory(world, paths),
+        Fit(settings, keymap, Terminal.of(variables, sys.stderr.encoding)),
+        Workstation(paths.named, agent_keys(world, variables)),
     )
     with asyncio.Runner() as runner:
         loop = runner.get_loop()
@@ -168,11 +155,29 @@ async def _hang_up(close: Callable[[], Awaitable[None]]) -> None:
         os._exit(exit_codes.STOPPED)
 
 
-def _remembered(world: World, paths: Paths) -> tuple[tuple[Given, ...], Consents, KeptPlan]:
-    """Hosts of ~/.ssh/config, what the operator was asked before, and the plan; the demo knows none."""
+def _memory(world: World, paths: Paths) -> Memory:
+    """What the wizard remembers; the demo remembers nothing."""
+    from sugarkube_tui.tui.beginning import Memory
+
     if world.simulated:
-        return (), Consents(None), KeptPlan(None)
-    return ssh_aliases(), Consents(paths.consents), KeptPlan(paths.plan)
+        return Memory()
+
+    def open_journal(environment: str) -> Journal:
+        from sugarkube_tui.store.journal import RunJournal
+
+        return RunJournal(paths.runs, environment)
+
+    return Memory(_consents(world, paths), KeptPlan(paths.plan), open_journal, paths.history)
+
+
+def _consents(world: World, paths: Paths) -> Consents:
+    """What the operator was asked before; in the demo nobody was."""
+    return Consents(None if world.simulated else paths.consents)
+
+
+def _aliases(world: World) -> tuple[Given, ...]:
+    """Hosts of ~/.ssh/config, which are none of the demo's."""
+    return () if world.simulated else ssh_aliases()
 
 
 def _complain(error: SugarkubeError) -> None:

@@ -29,22 +29,29 @@ class RunJournal:
 
     Until the run's end it holds the directory's lock, so that another program can tell that it goes on.
 
-    Trouble with the disk ends the journal, never the run: `problem` then says what happened.
+    Trouble with the disk ends the journal, never the run.
+
+    Attributes:
+        directory: where everything lies; None: it could not be made, and nothing is kept.
+        problem: why nothing is kept, or nothing more; empty: all is well.
     """
 
     def __init__(self, runs: Path, environment: str) -> None:
         stamp = datetime.now().astimezone().strftime("%Y%m%dT%H%M%S.%f")[:-3]
-        self.directory = runs / f"{stamp}-{environment.translate(_FORBIDDEN)}"
+        directory = runs / f"{stamp}-{environment.translate(_FORBIDDEN)}"
+        self.directory: Path | None = directory
         self.problem = ""
-        self._spool = Spool(self.directory)
+        self._spool = Spool(directory)
         self._board = Board()
         self._lock: RunLock | None = None
         try:
-            private(self.directory)
+            private(directory)
         except OSError as error:
+            self.directory = None
             self.problem = f"no log is kept: {error}"
+            return
         with suppress(OSError):  # not every file system has locks
-            self._lock = RunLock(self.directory)
+            self._lock = RunLock(directory)
 
     def __call__(self, event: Event) -> None:
         if self.problem:

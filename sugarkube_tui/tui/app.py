@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path, PurePath
+from collections.abc import Callable
+from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 
-from sugarkube_tui.cluster.choices import Defaults
-from sugarkube_tui.cluster.saved_plan import SavedPlan
-from sugarkube_tui.engine.ports import Given, Login, World
-from sugarkube_tui.store.consents import Consents
-from sugarkube_tui.store.kept_plan import KeptPlan
-from sugarkube_tui.store.settings import Notify, Settings
+from sugarkube_tui.engine.ports import World
+from sugarkube_tui.store.settings import Notify
+from sugarkube_tui.tui.beginning import Memory, Start
 from sugarkube_tui.tui.copying import copy_and_tell
-from sugarkube_tui.tui.fitting import FittedApp
+from sugarkube_tui.tui.fitting import Fit, FittedApp
 from sugarkube_tui.tui.guidance import guidance
-from sugarkube_tui.tui.key import Keymap
 from sugarkube_tui.tui.keys import PALETTE
 from sugarkube_tui.tui.logview.excerpt import Excerpt
 from sugarkube_tui.tui.screens import screen_of
@@ -29,13 +25,11 @@ from sugarkube_tui.tui.screens.dialogs import Confirm, Help
 from sugarkube_tui.tui.session import Session
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.state.keeping import Found
-from sugarkube_tui.tui.terminal import Terminal
 from sugarkube_tui.tui.widgets.too_small import LEAST_HEIGHT, LEAST_WIDTH
 from sugarkube_tui.tui.workstation import Workstation
 
 if TYPE_CHECKING:
     from sugarkube_tui.tui.attention import Attention
-    from sugarkube_tui.tui.state.run import OpenJournal
     from sugarkube_tui.tui.widgets.log_pane import LogPane
 
 WIDE = 110
@@ -55,18 +49,9 @@ class SugarkubeApp(FittedApp):
     """The wizard.
 
     Args:
-        variables: the environment's variables; tokens are read from them.
-        login: what the login form begins with.
-        open_journal: takes the environment; gives a sink that keeps the run's events, and its
-            directory for display.
-        consents: which networks may be swept.
-        kept: where the plan is kept as it grows, and found again.
-        given: hosts that a file names, such as ~/.ssh/config.
-        settings: what the operator prefers.
-        keymap: other keys than the built-in ones, as `read_keymap` gives them.
-        terminal: where it runs.
-        plan: a saved plan to begin with; its choices are the defaults already.
-        history: the file with the durations of earlier runs; None keeps none.
+        start: what the operator gave.
+        memory: what outlives this start.
+        fit: settings, keys and terminal.
         workstation: what the diagnostics tell of it.
 
     Returns (by `run`):
@@ -89,36 +74,11 @@ class SugarkubeApp(FittedApp):
     ]
 
     def __init__(
-        self,
-        world: World,
-        defaults: Defaults,
-        *,
-        variables: Mapping[str, str],
-        login: Login,
-        open_journal: OpenJournal,
-        consents: Consents,
-        kept: KeptPlan,
-        given: Iterable[Given] = (),
-        settings: Settings,
-        keymap: Keymap,
-        terminal: Terminal,
-        plan: SavedPlan | None = None,
-        history: Path | None = None,
-        workstation: Workstation,
+        self, world: World, start: Start, memory: Memory, fit: Fit, workstation: Workstation
     ) -> None:
-        super().__init__(settings, keymap, terminal)
-        self._plan = plan
-        self.session = Session(
-            world,
-            defaults,
-            variables=variables,
-            login=login,
-            open_journal=open_journal,
-            consents=consents,
-            kept=kept,
-            given=given,
-            history=history,
-        )
+        super().__init__(fit)
+        self.session = Session(world, start, memory)
+        self._plan = start.plan
         self.workstation = workstation
         self._attention: Attention | None = None
         self._title = ""

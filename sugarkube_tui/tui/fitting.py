@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from textual.app import App
 from textual.binding import Binding
@@ -16,20 +17,29 @@ from sugarkube_tui.tui.terminal import Terminal
 from sugarkube_tui.tui.themes import THEMES, variables_of
 
 
-class FittedApp(App[int]):
-    """An app that keeps to settings and terminal; it knows nothing of clusters.
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What the program has to fit.
 
-    Args:
+    Attributes:
         settings: what the operator prefers.
         keymap: other keys than the built-in ones, as `read_keymap` gives them.
         terminal: where it runs.
     """
 
-    def __init__(self, settings: Settings, keymap: Keymap, terminal: Terminal) -> None:
+    settings: Settings
+    keymap: Keymap
+    terminal: Terminal
+
+
+class FittedApp(App[int]):
+    """An app that keeps to settings and terminal; it knows nothing of clusters."""
+
+    def __init__(self, fit: Fit) -> None:
         super().__init__()
-        self.settings = settings
-        self.keymap = keymap
-        self.terminal = terminal
+        self.settings = settings = fit.settings
+        self.keymap = fit.keymap
+        self.terminal = terminal = fit.terminal
         self.ascii_only = settings.glyphs is Glyphs.ASCII or (
             settings.glyphs is Glyphs.AUTO and not terminal.shows_signs
         )

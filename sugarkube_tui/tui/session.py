@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sugarkube_tui.cluster.belonging import advertised_by, held_by, strangers
-from sugarkube_tui.cluster.choices import Choices, Defaults
+from sugarkube_tui.cluster.choices import Choices
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.hosts import Host
@@ -20,10 +19,9 @@ from sugarkube_tui.cluster.saved_plan import Question, SavedPlan
 from sugarkube_tui.cluster.standing import Standing
 from sugarkube_tui.cluster.token import JoinToken, token_from_variables
 from sugarkube_tui.engine.outcome import Evidence, Result
-from sugarkube_tui.engine.ports import Given, Login, Target, World
+from sugarkube_tui.engine.ports import Target, World
 from sugarkube_tui.engine.resuming import given_of, located, node_of
-from sugarkube_tui.store.consents import Consents
-from sugarkube_tui.store.kept_plan import KeptPlan
+from sugarkube_tui.tui.beginning import Memory, Start
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.state.changes import Changes
 from sugarkube_tui.tui.state.keeping import Keeping
@@ -40,7 +38,7 @@ if TYPE_CHECKING:
     from sugarkube_tui.tui.state.address import AddressCheck
     from sugarkube_tui.tui.state.proof import Proving
     from sugarkube_tui.tui.state.review import Review
-    from sugarkube_tui.tui.state.run import OpenJournal, Run
+    from sugarkube_tui.tui.state.run import Run
 
 DEBUG_VARIABLE = "SUGARKUBE_DEBUG_MDNS"
 """Set to 1, it shows the mDNS packets, as it does in sugarkube's own scripts."""
@@ -58,32 +56,21 @@ class Session:
         fault: an error that nobody had foreseen; it is shown until the next one.
     """
 
-    def __init__(
-        self,
-        world: World,
-        defaults: Defaults,
-        *,
-        variables: Mapping[str, str],
-        login: Login,
-        open_journal: OpenJournal,
-        consents: Consents,
-        kept: KeptPlan,
-        given: Iterable[Given] = (),
-        history: Path | None = None,
-    ) -> None:
+    def __init__(self, world: World, start: Start, memory: Memory) -> None:
         self.world = world
-        self.defaults = defaults
-        self.variables = variables
-        self.choices: Choices = defaults.choices
+        self.defaults = start.defaults
+        self.variables = start.variables
+        self.choices: Choices = start.defaults.choices
         self._answered: set[str] = set()
         self.fault: Evidence | None = None
         self.changes = Changes()
         self.tasks = Tasks(self._on_fault, self.changes.note)
-        self.scan = Scan(world, defaults, given, consents, self._known_cas, self.tasks, self.changes)
-        self.keeping = Keeping(kept, self.saved, self.tasks, self.changes)
-        self._login = login
-        self._open_journal = self.keeping.journal(open_journal)
-        self._history_path = history
+        self.scan = Scan(
+            world, start.defaults, start.given, memory.consents, self._known_cas, self.tasks, self.changes
+        )
+        self.keeping = Keeping(memory.kept, self.saved, self.tasks, self.changes)
+        self._login = start.login
+        self._memory = memory
 
     @cached_property
     def access(self) -> Access:
@@ -107,13 +94,14 @@ class Session:
     def run(self) -> Run:
         from sugarkube_tui.tui.state.run import Run
 
-        return Run(self.world, self._open_journal, self.history, self.tasks, self.changes)
+        open_journal = self.keeping.journal(self._memory.open_journal)
+        return Run(self.world, open_journal, self.history, self.tasks, self.changes)
 
     @cached_property
     def history(self) -> History:
         from sugarkube_tui.store.history import History
 
-        return History(self._history_path)
+        return History(self._memory.history)
 
     @property
     def has_run(self) -> bool:
@@ -133,7 +121,7 @@ class Session:
     @property
     def trouble(self) -> Evidence | None:
         """What went wrong beside what the operator is doing."""
-        return self.fault or self.keeping.problem
+        return self.fault or self.keeping.problem or (self.run.unlogged if self.has_run else None)
 
     async def close(self) -> None:
         """End all tasks, each with its own clean-up, and keep the last answers."""

@@ -16,6 +16,7 @@ from sugarkube_tui.engine.ports import Given, World
 from sugarkube_tui.store.consents import Consents
 from sugarkube_tui.store.kept_plan import KeptPlan
 from sugarkube_tui.store.settings import Settings
+from sugarkube_tui.tui.state.journal import OpenJournal
 
 SMALL = (80, 24)
 LARGE = (120, 36)
@@ -52,6 +53,7 @@ def start() -> Start:
         given: tuple[Given, ...] = (),
         plan: SavedPlan | None = None,
         on_event: Callable[[Event], None] = lambda event: None,
+        open_journal: OpenJournal | None = None,
         settings: Settings | None = None,
     ) -> AsyncIterator[Driver]:
         app = wizard(
@@ -60,6 +62,7 @@ def start() -> Start:
             consents=consents,
             given=given,
             on_event=on_event,
+            open_journal=open_journal,
             settings=settings,
             kept=kept,
             plan=plan,

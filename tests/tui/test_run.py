@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 from screenshots.driving import Driver
 from screenshots.held import HeldSimulation
 from sugarkube_tui.engine.events import ActionStarted, Event, LogLine
+from sugarkube_tui.store.journal import RunJournal
 from sugarkube_tui.tui.screens.run import RunScreen
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.state.run import Phase
@@ -64,6 +67,21 @@ async def test_the_panes_show_the_end_when_they_are_looked_at_again(
         words = driver.app.session.last_words
         assert "6 of 6 nodes Ready" in words
         assert "not proved yet: sugarkube-tui verify dev" in words
+
+
+async def test_a_run_without_a_log_says_so_and_goes_on(
+    held: HeldSimulation, start: Start, tmp_path: Path
+) -> None:
+    runs = tmp_path / "runs"
+    runs.write_text("in the way")
+    async with start(held.world, LARGE, open_journal=partial(RunJournal, runs)) as driver:
+        await to_run(driver)
+        await driver.shows("no log is kept", "File exists", "make room, or make the directory writable")
+        await driver.shows("are Ready")
+        await driver.press("end")
+        await driver.until(lambda: driver.text().count("no log is kept") == 2, "the same among the result")
+        assert "Logs " not in driver.text()
+        assert "logs:" not in driver.app.session.last_words
 
 
 async def test_small_screens_show_a_list_and_one_pane(held: HeldSimulation, start: Start) -> None:

@@ -85,6 +85,7 @@ class TestJournal:
         journal = RunJournal(tmp_path / "runs", "sugar/dev")
         journal(LogLine(0.0, "pi", "hello"))
         assert "no log is kept" in journal.problem
+        assert journal.directory is None
 
 
 class TestPaths:

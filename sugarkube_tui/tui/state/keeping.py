@@ -19,8 +19,8 @@ from sugarkube_tui.tui.tasks import Tasks
 from sugarkube_tui.tui.words import problem_of
 
 if TYPE_CHECKING:
-    from sugarkube_tui.engine.events import Event, EventSink
-    from sugarkube_tui.tui.state.run import OpenJournal
+    from sugarkube_tui.engine.events import Event
+    from sugarkube_tui.tui.state.journal import Journal, OpenJournal
 
 PAUSE_S = 0.5
 """Seconds without a further answer before the plan is written."""
@@ -114,18 +114,8 @@ class Keeping:
     def journal(self, open_journal: OpenJournal) -> OpenJournal:
         """The same journal; the plan tells of a run's beginning and end, too."""
 
-        def opened(environment: str) -> tuple[EventSink, str]:
-            from sugarkube_tui.engine.events import RunFinished
-
-            sink, directory = open_journal(environment)
-            self._tell(SavedRun(RunState.BEGUN, directory))
-
-            def tee(event: Event) -> None:
-                sink(event)
-                if isinstance(event, RunFinished):
-                    self._tell(SavedRun(_STATES.get(event.result, RunState.DONE), directory))
-
-            return tee, directory
+        def opened(environment: str) -> Journal:
+            return _Telling(open_journal(environment), self._tell)
 
         return opened
 
@@ -165,3 +155,30 @@ class Keeping:
         """Write down what still waits to be."""
         if self._waiting:
             self.now()
+
+
+class _Telling:
+    """A journal that says when its run begins, and how it ends."""
+
+    def __init__(self, journal: Journal, tell: Callable[[SavedRun], None]) -> None:
+        self._journal = journal
+        self._say = tell
+        self._tell(RunState.BEGUN)
+
+    @property
+    def directory(self) -> Path | None:
+        return self._journal.directory
+
+    @property
+    def problem(self) -> str:
+        return self._journal.problem
+
+    def __call__(self, event: Event) -> None:
+        from sugarkube_tui.engine.events import RunFinished
+
+        self._journal(event)
+        if isinstance(event, RunFinished):
+            self._tell(_STATES.get(event.result, RunState.DONE))
+
+    def _tell(self, state: RunState) -> None:
+        self._say(SavedRun(state, str(self.directory or "")))

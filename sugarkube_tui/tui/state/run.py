@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 from enum import StrEnum
-from pathlib import Path
 
 from sugarkube_tui.engine.board import Board, NodeBoard
 from sugarkube_tui.engine.estimate import Estimate, remaining, samples
@@ -17,11 +15,9 @@ from sugarkube_tui.engine.report import Report, report_of
 from sugarkube_tui.store.history import History
 from sugarkube_tui.store.reports import save_report
 from sugarkube_tui.tui.state.changes import Changes
+from sugarkube_tui.tui.state.journal import Journal, NoJournal, OpenJournal
 from sugarkube_tui.tui.tasks import Tasks
 from sugarkube_tui.tui.words import problem_of
-
-OpenJournal = Callable[[str], tuple[EventSink, str]]
-"""Takes the environment; gives a sink that keeps events, and its directory for display."""
 
 
 class Phase(StrEnum):
@@ -43,7 +39,7 @@ class Run:
     """Starts, stops and answers; everything else is folded from events.
 
     Attributes:
-        fault: why it ended without telling, or why no log is kept.
+        fault: why it ended without telling, or why its report is not kept.
         report: what came of it; None before its end.
         report_path: where that is kept; empty when it is not.
     """
@@ -63,6 +59,7 @@ class Run:
         self._formation: Formation | None = None
         self._world = world
         self._open_journal = open_journal
+        self._journal: Journal = NoJournal()
         self._tasks = tasks
         self._changes = changes
         self._began = 0.0
@@ -88,11 +85,8 @@ class Run:
     def start(self, request: Request) -> None:
         """Begin, with a board and a log directory of its own."""
         self.fault = None
-        try:
-            sink, directory = self._open_journal(str(request.choices.environment))
-        except OSError as error:  # a run without logs on disk is better than none
-            sink, directory = (lambda event: None), ""
-            self.fault = Evidence("no log of this run is kept", str(error))
+        journal = self._journal = self._open_journal(str(request.choices.environment))
+        directory = str(journal.directory or "")
         self.request = replace(request, log_directory=directory)
         self.board = Board(
             str(request.choices.environment),
@@ -102,7 +96,7 @@ class Run:
         self.phase, self._ended, self._estimated = Phase.RUNNING, None, None
         self.report, self.report_path = None, ""
         self._began = self._world.clock.now()
-        self._tasks.start("run", self._run(self.request, sink))
+        self._tasks.start("run", self._run(self.request, journal))
         self._changes.note()
 
     def stop(self) -> None:
@@ -111,6 +105,14 @@ class Run:
             self.phase = Phase.STOPPING
             self._tasks.cancel("run")
             self._changes.note()
+
+    @property
+    def unlogged(self) -> Evidence | None:
+        """Why nothing is kept of the run, or nothing more; it goes on all the same."""
+        if not (problem := self._journal.problem):
+            return None
+        what, _, why = problem.partition(": ")
+        return Evidence(what, why, "make room, or make the directory writable; the run does not depend on it")
 
     @property
     def asking(self) -> list[str]:
@@ -160,8 +162,8 @@ class Run:
         """The report, and what later runs can learn from this one."""
         self.report = report_of(self.board, request.targets, request.choices.environment)
         self._history.record(samples(self.board))
-        directory = Path(self.board.log_directory)
-        if self.board.log_directory and directory.is_dir():
+        directory = self._journal.directory
+        if directory is not None and directory.is_dir():
             try:
                 self.report_path = str(save_report(directory, self.report))
             except OSError as error:
