@@ -83,7 +83,7 @@ async def _run_views(studio: Studio, driver: Driver) -> None:
     await driver.press("escape", "z", "x")
     await studio.keep(driver, "stop", "Stop the run?")
     await driver.press("n", "colon")
-    await studio.keep(driver, "palette", "Search for commands", "key z")
+    await studio.keep(driver, "palette", "Search for commands", "one pane over")
     await driver.press("escape")
 
 
