@@ -26,6 +26,7 @@ from sugarkube_tui.tui.screens.base import DRAWS_PER_S, WizardScreen
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.state.journal import OpenJournal
 from sugarkube_tui.tui.terminal import Terminal
+from sugarkube_tui.tui.widgets.log_lines import LogLines
 from sugarkube_tui.tui.words import Mood
 from sugarkube_tui.tui.workstation import Workstation
 
@@ -137,9 +138,12 @@ class Driver:
     async def still(self) -> None:
         """Wait until the screen has nothing left to draw."""
         before = ""
-        while (now := self.text()) != before:
+        while (now := self.text()) != before or self._logs_are_behind():
             before = now
             await self.pilot.pause(2 / DRAWS_PER_S)
+
+    def _logs_are_behind(self) -> bool:
+        return any(log.is_behind for screen in self.app.screen_stack for log in screen.query(LogLines))
 
     async def log_in(self) -> None:
         """From the access screen, as it comes, to the environment screen."""

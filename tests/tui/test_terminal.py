@@ -37,7 +37,7 @@ async def test_other_keys_do_the_same_and_are_shown_in_footer_and_help(
         await driver.press("f8")
         assert driver.app.screen.query_one("#hosts").highlighted != before  # type: ignore[attr-defined]
         await driver.press("f9")
-        await driver.shows("Help: Hosts", "F8 Down the row below")
+        await driver.shows("Help: Hosts", "F8 move; also k Down")
         await driver.press("escape")
         await driver.press("question_mark")
         await driver.shows("Help: Hosts")

@@ -102,6 +102,11 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
             self.refresh()
             self.post_message(self.Changed())
 
+    @property
+    def is_behind(self) -> bool:
+        """Lines of a flood are still to be drawn."""
+        return self._late is not None
+
     def _feed_late(self) -> None:
         self._late = None
         self.feed(self._log)
