@@ -33,9 +33,6 @@ from sugarkube_tui.engine.ports import Given, Interest
 from sugarkube_tui.lan import given, look, names
 from sugarkube_tui.lan.discovery import ZeroconfLan
 
-pytestmark = pytest.mark.xdist_group("multicast on loopback")
-"""One after another: they would hear each other."""
-
 LOOPBACK = ["127.0.0.1"]
 TXT = {"k3s": "1", "cluster": "sugar", "env": "dev", "role": "server"}
 PATIENCE = 20.0
