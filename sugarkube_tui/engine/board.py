@@ -80,6 +80,11 @@ class NodeBoard:
     track: Track = field(default_factory=Track)
     changes: dict[Changed, list[str]] = field(default_factory=dict)
 
+    @property
+    def reached(self) -> bool:
+        """It is what it was to become."""
+        return self.result in (Result.OK, Result.CHANGED, Result.WARNED)
+
 
 @dataclass(slots=True)
 class Board:

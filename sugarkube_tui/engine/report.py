@@ -13,8 +13,6 @@ from sugarkube_tui.engine.board import Board, NodeBoard, evidence_lines
 from sugarkube_tui.engine.events import Evidence, Result, Spent
 from sugarkube_tui.engine.ports import Target
 
-GOOD = (Result.OK, Result.CHANGED, Result.WARNED)
-
 
 @dataclass(frozen=True, slots=True)
 class StepTook:
@@ -132,7 +130,7 @@ def _node(node: NodeBoard, end: float) -> NodeReport:
 
 def _next_steps(board: Board, targets: Mapping[str, Target], environment: Environment) -> Iterator[NextStep]:
     nodes = board.nodes.values()
-    servers = [node for node in nodes if node.role.endswith("server") and node.result in GOOD]
+    servers = [node for node in nodes if node.role.endswith("server") and node.reached]
     if not servers:
         return
     server = servers[0]

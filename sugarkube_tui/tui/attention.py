@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from sugarkube_tui.engine.events import Asked, Result
+from sugarkube_tui.engine.events import Asked
 from sugarkube_tui.tui.state.run import Phase, Run
-
-_READY = (Result.OK, Result.CHANGED, Result.WARNED)
 
 
 class Attention:
@@ -23,7 +21,7 @@ class Attention:
         if run.asking:
             return f"{environment}: {' and '.join(run.asking[:2])}{', …' if len(run.asking) > 2 else ''} asks"
         nodes = run.board.nodes.values()
-        ready = sum(node.result in _READY for node in nodes)
+        ready = sum(node.reached for node in nodes)
         told = f"{environment} {ready}/{len(nodes)} ready"
         return told if run.phase is Phase.RUNNING else f"{told}, {run.phase}"
 

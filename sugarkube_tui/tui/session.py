@@ -18,7 +18,7 @@ from sugarkube_tui.cluster.plan import Problem
 from sugarkube_tui.cluster.saved_plan import Question, SavedPlan
 from sugarkube_tui.cluster.standing import Standing
 from sugarkube_tui.cluster.token import JoinToken, token_from_variables
-from sugarkube_tui.engine.outcome import Evidence, Result
+from sugarkube_tui.engine.outcome import Evidence
 from sugarkube_tui.engine.ports import Target, World
 from sugarkube_tui.engine.resuming import given_of, located, node_of
 from sugarkube_tui.tui.beginning import Memory, Start
@@ -329,10 +329,11 @@ class Session:
         if self.run.phase is Phase.IDLE:
             return ""
         board = self.run.board
-        good = (Result.OK, Result.CHANGED, Result.WARNED)
-        ready = sum(node.result in good for node in board.nodes.values())
+        ready = sum(node.reached for node in board.nodes.values())
         environment = self.environment
-        lines = [f"{environment}: {ready} of {len(board.nodes)} nodes Ready, the run is {self.run.phase}"]
+        # Leaving stops what still goes on.
+        phase = Phase.STOPPED if self.run.phase.active else self.run.phase
+        lines = [f"{environment}: {ready} of {len(board.nodes)} nodes Ready, the run is {phase}"]
         if self.run.phase is not Phase.DONE:
             lines.append(f"to complete it, {self.way_on}")
         elif not self.proving.ok:

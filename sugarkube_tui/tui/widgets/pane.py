@@ -72,9 +72,15 @@ class Pane(VerticalScroll, inherit_bindings=False):
     def on_resize(self) -> None:
         self._draw()
 
+    def _is_drawn(self, width: int) -> bool:
+        """As it is now, colours included: `==` would only compare the text."""
+        if self._drawn is None or self._drawn[0] != width or len(self._drawn[1]) != len(self._parts):
+            return False
+        return all(map(Content.is_same, self._drawn[1], self._parts))
+
     def _draw(self) -> None:
         width = self.scrollable_content_region.width
-        if width <= 0 or self._drawn == (width, self._parts):
+        if width <= 0 or self._is_drawn(width):
             return
         self._drawn = (width, self._parts)
         rows = [row for part in self._parts for row in wrapped(part, width)]

@@ -11,13 +11,11 @@ from sugarkube_tui.tui.state.run import Phase, Run
 from sugarkube_tui.tui.widgets import node_words
 from sugarkube_tui.tui.words import Mood
 
-READY = (Result.OK, Result.CHANGED, Result.WARNED)
-
 
 def lead(run: Run) -> Content:
     """How far the run is, and what it wants."""
     nodes = list(run.board.nodes.values())
-    ready = sum(node.result in READY for node in nodes)
+    ready = sum(node.reached for node in nodes)
     failed = sum(node.result in (Result.FAILED, Result.SKIPPED) for node in nodes)
     parts = [
         words.strong(run.board.environment),
