@@ -22,6 +22,7 @@ from sugarkube_tui.tui.screens.resume import Resume
 from sugarkube_tui.tui.screens.trust_key import TrustKey
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.state.proof import REST_S
+from sugarkube_tui.tui.widgets.table import Table
 
 HOSTS = 8
 """Hosts on the simulated LAN of six fresh Pis."""
@@ -42,7 +43,7 @@ async def first_cluster(studio: Studio) -> None:
 
     async with studio.wizard(held, on_event=hold_in_the_middle) as driver:
         await driver.hosts(HOSTS)
-        await driver.press("j")
+        await driver.press("g", "j")  # whoever is heard first is highlighted, and stays so
         await studio.keep(driver, "scan")
         await driver.press("question_mark")
         await studio.keep(driver, "help", "Esc closes")
@@ -136,7 +137,9 @@ async def lost_power(studio: Studio) -> None:
 async def split_brain(studio: Studio) -> None:
     """Two clusters under one name: seen on the LAN, refused before anything is changed."""
     async with studio.wizard(HeldSimulation(SCENARIOS["split-brain"])) as driver:
-        await studio.keep(driver, "scan-split-brain", "6 hosts selected", "several clusters answer")
+        await driver.shows("6 hosts selected", "several clusters answer")
+        await driver.press("g")
+        await studio.keep(driver, "scan-split-brain")
         await driver.press("enter")
         await driver.stage(Stage.ACCESS)
         await driver.log_in()
@@ -156,6 +159,11 @@ async def left_off(studio: Studio) -> None:
         kept.write(plan)
         async with studio.wizard(HeldSimulation(), kept=kept) as driver:
             await driver.until(lambda: isinstance(driver.app.screen, Resume), "the offer")
+            scan = driver.app.session.scan
+            await driver.until(lambda: len(scan.hosts) >= HOSTS, "the hosts behind it")
+            await driver.still()
+            behind = driver.app.screen_stack[-2].query_one("#hosts", Table)
+            behind.highlight("sugarkube0.local")
             await studio.keep(driver, "resume")
 
 
