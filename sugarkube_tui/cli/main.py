@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import signal
 import sys
@@ -106,9 +105,9 @@ def _wizard(arguments: Namespace, paths: Paths, settings: Settings) -> int:
             "the wizard needs a terminal",
             remedy="without one, use the commands: sugarkube-tui --help",
         )
-    # Next to nothing of what is loaded now ever becomes garbage; to look for some in between would take a
-    # fifth of the time until the first frame.  The wizard looks for it again from then on.
-    gc.disable()
+    from sugarkube_tui.tui import collector
+
+    collector.pause()
     from sugarkube_tui.cli.inputs import read_defaults, read_login, read_saved
     from sugarkube_tui.tui.app import SugarkubeApp
     from sugarkube_tui.tui.beginning import Start

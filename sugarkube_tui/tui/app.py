@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable
 from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
@@ -13,6 +12,7 @@ from textual.command import Provider
 
 from sugarkube_tui.engine.ports import World
 from sugarkube_tui.store.settings import Notify
+from sugarkube_tui.tui import collector
 from sugarkube_tui.tui.beginning import Memory, Start
 from sugarkube_tui.tui.copying import copy_and_tell
 from sugarkube_tui.tui.fitting import Fit, FittedApp
@@ -92,7 +92,7 @@ class SugarkubeApp(FittedApp):
         self._begin(self.session.keeping.find())
 
     def _on_first_frame(self) -> None:
-        gc.enable()
+        collector.go_on()
         self.session.scan.start()  # it loads its libraries: not before there is something to see
 
     def _begin(self, found: Found | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from enum import Enum
@@ -16,7 +15,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from sugarkube_tui.engine.events import Answer
-from sugarkube_tui.tui import words
+from sugarkube_tui.tui import collector, words
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.answering import Answering
 from sugarkube_tui.tui.screens.goto import GoToNode
@@ -34,9 +33,6 @@ from sugarkube_tui.tui.words import Mood
 AROUND_PANES = 6
 """Rows of the screen that are not the panes'."""
 NAME_WIDTH = 18
-COLLECTED_AFTER = (10_000, 20, 20)
-"""How many objects may come before Python's collector looks at the young, the older and all: lines of a log
-are many, and none of them is garbage that it would find."""
 SETTLED_S = 0.2
 """Seconds after which a node is looked at, and not passed by."""
 TYPING = {"end_search": ""}
@@ -89,11 +85,7 @@ class RunScreen(Answering):
     def ready(self) -> None:
         self.current = next(iter(self.session.run.board.nodes), "")
         self._show_view()
-        # What is there by now stays.  Left to the collector, it would be gone through again and again
-        # while the run goes on, and each time no key would be answered for a tenth of a second.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(*COLLECTED_AFTER)
+        collector.settle()
 
     def _tick(self) -> None:
         self.close_what_is_settled()
