@@ -175,7 +175,7 @@ FRESH = Scenario(
     "fresh",
     "six fresh Pis",
     "Six Pis with a fresh Raspberry Pi OS, next to somebody's prod.",
-    "Enter goes on; choose 3 servers. Run it again: nothing is left to do.",
+    "Enter goes on; 3 servers are chosen. Run again: nothing is left to do.",
     _fresh,
 )
 
