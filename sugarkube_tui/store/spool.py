@@ -38,7 +38,9 @@ class Spool:
         self._thread: threading.Thread | None = None
 
     def write(self, name: str, line: str) -> None:
-        """Append a line to a file, within `BATCH_S`."""
+        """Append a line to a file, within `BATCH_S`; with a problem, let it go."""
+        if self.problem:
+            return
         queue = self._queues.get(name)
         if queue is None:
             queue = self._queues[name] = deque()
@@ -79,8 +81,13 @@ class Spool:
         self._thread, self._closing = None, False
 
     def _start(self) -> None:
-        self._thread = threading.Thread(target=self._work, name="spool", daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=self._work, name="spool", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:  # there are too many already, or the program is ending
+            self.problem = str(error)
+            return
+        self._thread = thread
         atexit.register(self.close)
 
     # -- in the thread
@@ -108,6 +115,8 @@ class Spool:
                     self._append(name, lines)
                 except OSError as error:
                     self.problem = str(error)
+                except Exception as error:  # noqa: BLE001 - a dead thread would keep `flush` waiting for ever
+                    self.problem = f"{type(error).__name__}: {error}"
         for written in flushes:
             written.set()
 

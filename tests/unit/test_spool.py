@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -65,6 +66,24 @@ class TestSpool:
         spool.flush()
         assert "No such file" in spool.problem
         spool.write("log", "two")
+        spool.close()
+
+    def test_trouble_that_nobody_foresaw_is_told_too_and_keeps_nobody_waiting(self, tmp_path):
+        spool = Spool(tmp_path)
+        spool.write("a name that no file can have\0", "one")
+        spool.flush()
+        assert spool.problem == "ValueError: embedded null byte"
+        spool.close()
+
+    def test_a_thread_that_cannot_be_started_is_told(self, tmp_path, monkeypatch):
+        def refuse(thread):
+            raise RuntimeError("can't start new thread")
+
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+        spool = Spool(tmp_path)
+        spool.write("log", "one")
+        assert spool.problem == "can't start new thread"
+        spool.flush()
         spool.close()
 
 
