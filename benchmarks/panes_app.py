@@ -21,7 +21,8 @@ from benchmarks.panes_lines import NODES
 from screenshots.driving import wizard
 from sugarkube_tui.cluster.secrets import Redactor, Secret
 from sugarkube_tui.engine.board import Board, NodeBoard
-from sugarkube_tui.engine.events import Event, Result, RunFinished, RunStarted
+from sugarkube_tui.engine.events import Event, RunFinished, RunStarted
+from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.engine.telling import Teller
 from sugarkube_tui.simulator import Simulation
 from sugarkube_tui.ssh.lines import Lines

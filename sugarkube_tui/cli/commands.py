@@ -30,8 +30,9 @@ from sugarkube_tui.cluster.token import token_from_variables
 from sugarkube_tui.engine.board import Board
 from sugarkube_tui.engine.climb import Subject
 from sugarkube_tui.engine.estimate import samples
-from sugarkube_tui.engine.events import Event, EventSink, Result, as_json
+from sugarkube_tui.engine.events import Event, EventSink, as_json
 from sugarkube_tui.engine.formation import Formation, Look, Request
+from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.engine.ports import Login, Target, World
 from sugarkube_tui.engine.report import report_of
 from sugarkube_tui.engine.resuming import located, targets_of

@@ -20,7 +20,6 @@ from sugarkube_tui.engine.events import (
     Event,
     NodeConnected,
     NodeFinished,
-    Result,
     RoleAssigned,
     RunFinished,
     RunStarted,
@@ -29,6 +28,7 @@ from sugarkube_tui.engine.events import (
     Waiting,
     Warned,
 )
+from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.engine.proof import Check, Held, Proof
 
 GLYPHS = {

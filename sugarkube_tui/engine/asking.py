@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from sugarkube_tui.engine.errors import ActionFailed
-from sugarkube_tui.engine.events import Answer, Answered, Asked, Evidence
+from sugarkube_tui.engine.events import Answer, Answered, Asked
+from sugarkube_tui.engine.outcome import Evidence
 from sugarkube_tui.engine.telling import Teller
 
 Asker = Callable[[Asked], Awaitable[Answer]]

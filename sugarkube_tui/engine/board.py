@@ -14,11 +14,9 @@ from sugarkube_tui.engine.events import (
     Answered,
     Asked,
     Event,
-    Evidence,
     LogLine,
     NodeConnected,
     NodeFinished,
-    Result,
     RoleAssigned,
     RunFinished,
     RunStarted,
@@ -30,6 +28,7 @@ from sugarkube_tui.engine.events import (
     Warned,
 )
 from sugarkube_tui.engine.log import Kind, Log, LogEntry
+from sugarkube_tui.engine.outcome import Evidence, Result
 from sugarkube_tui.engine.timeline import Track
 
 

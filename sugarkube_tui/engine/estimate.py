@@ -13,7 +13,7 @@ from statistics import median
 from sugarkube_tui.cluster.choices import Role
 from sugarkube_tui.cluster.plan import Plan
 from sugarkube_tui.engine.board import Board, NodeBoard
-from sugarkube_tui.engine.events import Result
+from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.steps.catalog import PREPARE
 
 GATES, TOKEN = "gates", "token"

@@ -14,8 +14,7 @@ from typing import Any, TypeVar, get_args
 
 from sugarkube_tui.cluster.changes import Changed
 from sugarkube_tui.cluster.secrets import Redactor
-from sugarkube_tui.engine.outcome import Evidence as Evidence
-from sugarkube_tui.engine.outcome import Result as Result
+from sugarkube_tui.engine.outcome import Evidence, Result
 
 
 class Spent(StrEnum):

@@ -24,18 +24,12 @@ from sugarkube_tui.cluster.token import JoinToken, parse_token
 from sugarkube_tui.engine import gates
 from sugarkube_tui.engine.asking import Asker, Desk
 from sugarkube_tui.engine.errors import evidence_of
-from sugarkube_tui.engine.events import (
-    EventSink,
-    Evidence,
-    Result,
-    RoleAssigned,
-    RunFinished,
-    RunStarted,
-)
+from sugarkube_tui.engine.events import EventSink, RoleAssigned, RunFinished, RunStarted
 from sugarkube_tui.engine.joining import TITLE as GATES_TITLE
 from sugarkube_tui.engine.joining import Joining
 from sugarkube_tui.engine.looking import by_own_names, is_address, look_around, resolve_channel
 from sugarkube_tui.engine.node import NodeRun
+from sugarkube_tui.engine.outcome import Evidence, Result
 from sugarkube_tui.engine.ports import Target, World
 from sugarkube_tui.engine.telling import Teller
 from sugarkube_tui.engine.turns import DependencyFailed, Turns

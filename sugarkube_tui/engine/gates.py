@@ -9,8 +9,8 @@ from sugarkube_tui.cluster.queries import ETCD_PORTS, HeardServers, OpenPorts, P
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.cluster.token import JoinToken, ca_hash, short_hash
 from sugarkube_tui.engine.errors import ActionFailed
-from sugarkube_tui.engine.events import Evidence
 from sugarkube_tui.engine.node import NodeRun
+from sugarkube_tui.engine.outcome import Evidence
 
 CURL_DISTRUSTS = (51, 60)
 """curl's exit statuses for a certificate that does not match the name, or the CA."""

@@ -10,8 +10,9 @@ from sugarkube_tui.cluster.choices import Choices, JoinPoint, Role
 from sugarkube_tui.cluster.token import JoinToken
 from sugarkube_tui.engine import gates
 from sugarkube_tui.engine.asking import GivenUp
-from sugarkube_tui.engine.events import Answer, Result, Spent
+from sugarkube_tui.engine.events import Answer, Spent
 from sugarkube_tui.engine.node import NodeRun
+from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.engine.ports import Clock
 from sugarkube_tui.steps import install
 

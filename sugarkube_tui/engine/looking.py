@@ -14,8 +14,9 @@ from sugarkube_tui.cluster.plan import Problem, Severity
 from sugarkube_tui.cluster.queries import ResolveChannel
 from sugarkube_tui.cluster.standing import LiveServer
 from sugarkube_tui.engine.errors import evidence_of
-from sugarkube_tui.engine.events import Evidence, Spent
+from sugarkube_tui.engine.events import Spent
 from sugarkube_tui.engine.node import NodeRun
+from sugarkube_tui.engine.outcome import Evidence
 from sugarkube_tui.engine.ports import World
 from sugarkube_tui.engine.survey import live_servers
 

@@ -23,10 +23,8 @@ from sugarkube_tui.engine.events import (
     ActionFinished,
     ActionStarted,
     Answer,
-    Evidence,
     NodeConnected,
     NodeFinished,
-    Result,
     Spending,
     Spent,
     StepFinished,
@@ -35,6 +33,7 @@ from sugarkube_tui.engine.events import (
     Waiting,
     Warned,
 )
+from sugarkube_tui.engine.outcome import Evidence, Result
 from sugarkube_tui.engine.ports import Answers, Log, Machine, Target, World
 from sugarkube_tui.engine.returning import RETRY_S, Return, come_back
 from sugarkube_tui.engine.telling import Stopwatch, Teller

@@ -10,7 +10,8 @@ from sugarkube_tui.cluster.changes import Changed
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.queries import KUBECONFIG_PATH, SERVER_TOKEN_PATH
 from sugarkube_tui.engine.board import Board, NodeBoard, evidence_lines
-from sugarkube_tui.engine.events import Evidence, Result, Spent
+from sugarkube_tui.engine.events import Spent
+from sugarkube_tui.engine.outcome import Evidence, Result
 from sugarkube_tui.engine.ports import Target
 
 

@@ -25,7 +25,7 @@ from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.cluster.text import clean_line
 from sugarkube_tui.engine import scripts
 from sugarkube_tui.engine.errors import ActionFailed
-from sugarkube_tui.engine.events import Evidence
+from sugarkube_tui.engine.outcome import Evidence
 from sugarkube_tui.engine.ports import (
     Answers,
     Clock,

@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 
 from sugarkube_tui.cluster.token import JoinToken
 from sugarkube_tui.engine.asking import Desk
-from sugarkube_tui.engine.events import Evidence, Spent
+from sugarkube_tui.engine.events import Spent
 from sugarkube_tui.engine.node import NodeRun
+from sugarkube_tui.engine.outcome import Evidence
 
 
 class DependencyFailed(Exception):

@@ -40,7 +40,7 @@ from sugarkube_tui.cluster.queries import (
 from sugarkube_tui.cluster.release import RELEASE_SUFFIXES
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.engine.errors import ActionFailed
-from sugarkube_tui.engine.events import Evidence
+from sugarkube_tui.engine.outcome import Evidence
 from sugarkube_tui.engine.ports import Answers, Log, Login, Machine, Progress, Target
 from sugarkube_tui.simulator import answers, script
 from sugarkube_tui.simulator.cluster import Cluster

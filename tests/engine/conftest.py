@@ -18,12 +18,12 @@ from sugarkube_tui.engine.events import (
     Event,
     EventSink,
     NodeFinished,
-    Result,
     RunFinished,
     StepFinished,
     StepStarted,
 )
 from sugarkube_tui.engine.formation import Formation, Request
+from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.engine.ports import Login, Target, World
 from sugarkube_tui.simulator import Simulation
 

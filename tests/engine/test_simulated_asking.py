@@ -16,7 +16,6 @@ from sugarkube_tui.engine.events import (
     Asked,
     Event,
     NodeFinished,
-    Result,
     Spent,
     StepFinished,
     StepStarted,
@@ -24,6 +23,7 @@ from sugarkube_tui.engine.events import (
     Warned,
 )
 from sugarkube_tui.engine.formation import Formation, Request
+from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.simulator import Simulation
 from tests.engine.conftest import Story, form, names, targets
 

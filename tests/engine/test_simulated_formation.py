@@ -19,7 +19,6 @@ from sugarkube_tui.engine.events import (
     Event,
     LogLine,
     NodeConnected,
-    Result,
     RoleAssigned,
     Spent,
     StepFinished,
@@ -30,6 +29,7 @@ from sugarkube_tui.engine.events import (
 )
 from sugarkube_tui.engine.formation import Formation, Request
 from sugarkube_tui.engine.log import Kind
+from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.engine.ports import Login, World
 from sugarkube_tui.engine.survey import LISTEN_S
 from sugarkube_tui.simulator import Simulation

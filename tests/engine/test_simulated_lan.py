@@ -37,7 +37,8 @@ from sugarkube_tui.cluster.sightings import (
 )
 from sugarkube_tui.cluster.token import ca_hash, parse_token
 from sugarkube_tui.engine.errors import ActionFailed
-from sugarkube_tui.engine.events import Result, Warned
+from sugarkube_tui.engine.events import Warned
+from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.engine.ports import Given, Interest, Login, Target, World
 from sugarkube_tui.engine.survey import listen
 from sugarkube_tui.simulator import Simulation, simulated_world

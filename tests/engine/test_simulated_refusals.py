@@ -5,7 +5,8 @@ from __future__ import annotations
 from sugarkube_tui.cluster.choices import Choices
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.token import parse_token
-from sugarkube_tui.engine.events import Result, RoleAssigned
+from sugarkube_tui.engine.events import RoleAssigned
+from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.simulator import Simulation
 from sugarkube_tui.simulator.cluster import Cluster
 from tests.engine.conftest import form, names, targets, token_of

@@ -12,7 +12,8 @@ from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.engine.board import Board
 from sugarkube_tui.engine.estimate import Experience, remaining, samples
-from sugarkube_tui.engine.events import ActionStarted, Event, Result, RoleAssigned, Spent
+from sugarkube_tui.engine.events import ActionStarted, Event, RoleAssigned, Spent
+from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.engine.ports import Login
 from sugarkube_tui.engine.report import Report, as_json, as_markdown, report_of
 from sugarkube_tui.simulator import Simulation

@@ -11,7 +11,6 @@ from sugarkube_tui.engine.events import (
     Asked,
     Event,
     NodeFinished,
-    Result,
     RunStarted,
     Spent,
     StepFinished,
@@ -19,6 +18,7 @@ from sugarkube_tui.engine.events import (
     Warned,
 )
 from sugarkube_tui.engine.formation import Formation, Request
+from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.engine.ports import Target, World
 from sugarkube_tui.engine.verify import prove
 from sugarkube_tui.simulator import Simulation

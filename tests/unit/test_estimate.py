@@ -16,14 +16,13 @@ from sugarkube_tui.engine.events import (
     Answer,
     Answered,
     Asked,
-    Evidence,
     NodeConnected,
     NodeFinished,
-    Result,
     RoleAssigned,
     StepFinished,
     StepStarted,
 )
+from sugarkube_tui.engine.outcome import Evidence, Result
 
 PI = "Raspberry Pi 5 Model B"
 PREPARING = ("packages", "install")

@@ -5,16 +5,9 @@ from __future__ import annotations
 import pytest
 
 from sugarkube_tui.engine.board import Board
-from sugarkube_tui.engine.events import (
-    ActionStarted,
-    Evidence,
-    LogLine,
-    Result,
-    StepFinished,
-    StepStarted,
-    Warned,
-)
+from sugarkube_tui.engine.events import ActionStarted, LogLine, StepFinished, StepStarted, Warned
 from sugarkube_tui.engine.log import Kind, Log, LogEntry
+from sugarkube_tui.engine.outcome import Evidence, Result
 
 
 def line(number: int, text: str = "") -> LogEntry:

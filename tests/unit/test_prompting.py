@@ -8,7 +8,8 @@ import io
 import pytest
 
 from sugarkube_tui.cli.prompting import Operator
-from sugarkube_tui.engine.events import Answer, Asked, Evidence
+from sugarkube_tui.engine.events import Answer, Asked
+from sugarkube_tui.engine.outcome import Evidence
 
 ANSWERS = (Answer.RETRY, Answer.SKIP, Answer.GIVE_UP)
 

@@ -13,15 +13,14 @@ from pathlib import Path
 
 from sugarkube_tui.engine.events import (
     ActionStarted,
-    Evidence,
     LogLine,
     NodeFinished,
-    Result,
     RunFinished,
     StepFinished,
     as_json,
     as_json_line,
 )
+from sugarkube_tui.engine.outcome import Evidence, Result
 from sugarkube_tui.store.journal import RunJournal
 from sugarkube_tui.store.run_lock import worked_on_by
 from sugarkube_tui.store.spool import BATCH_S, Spool

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from sugarkube_tui.cluster.errors import InvalidInput
-from sugarkube_tui.engine.events import LogLine, Result, RunFinished, RunStarted
+from sugarkube_tui.engine.events import LogLine, RunFinished, RunStarted
+from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.store.journal import RunJournal
 from sugarkube_tui.store.paths import Paths
 from sugarkube_tui.store.release import read_release

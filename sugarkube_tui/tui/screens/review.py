@@ -18,8 +18,8 @@ from sugarkube_tui.cluster.plan import NodePlan, Problem, blockers, warnings
 from sugarkube_tui.cluster.standing import natural
 from sugarkube_tui.cluster.token import short_hash
 from sugarkube_tui.engine.estimate import expected
-from sugarkube_tui.engine.events import Evidence
 from sugarkube_tui.engine.formation import Look
+from sugarkube_tui.engine.outcome import Evidence
 from sugarkube_tui.engine.review_text import look_lines
 from sugarkube_tui.store.plans import plan_text
 from sugarkube_tui.tui import words

@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.saved_plan import parse_path
-from sugarkube_tui.engine.events import Evidence
+from sugarkube_tui.engine.outcome import Evidence
 from sugarkube_tui.store.paths import create_file, replace_file
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings

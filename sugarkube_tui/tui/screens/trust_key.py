@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from sugarkube_tui.cluster.errors import KeyChange
-from sugarkube_tui.engine.events import Evidence
+from sugarkube_tui.engine.outcome import Evidence
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.dialogs import Dialog

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from sugarkube_tui.cluster.standing import natural
-from sugarkube_tui.engine.events import Evidence
+from sugarkube_tui.engine.outcome import Evidence
 from sugarkube_tui.engine.proof import Proof, Rung, Verdict
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings

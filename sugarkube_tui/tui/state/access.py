@@ -19,7 +19,7 @@ from sugarkube_tui.cluster.facts import NodeFacts
 from sugarkube_tui.cluster.hosts import Host
 from sugarkube_tui.cluster.saved_plan import SavedNode
 from sugarkube_tui.engine.advice import with_advice
-from sugarkube_tui.engine.events import Evidence
+from sugarkube_tui.engine.outcome import Evidence
 from sugarkube_tui.engine.ports import Given, Login, SshAdvice, Target, World
 from sugarkube_tui.engine.resuming import host_of
 from sugarkube_tui.steps.catalog import PROBED, read_facts

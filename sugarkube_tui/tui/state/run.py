@@ -8,8 +8,9 @@ from enum import StrEnum
 
 from sugarkube_tui.engine.board import Board, NodeBoard
 from sugarkube_tui.engine.estimate import Estimate, remaining, samples
-from sugarkube_tui.engine.events import Answer, Asked, Event, EventSink, Evidence, Result
+from sugarkube_tui.engine.events import Answer, Asked, Event, EventSink
 from sugarkube_tui.engine.formation import Formation, Request
+from sugarkube_tui.engine.outcome import Evidence, Result
 from sugarkube_tui.engine.ports import World
 from sugarkube_tui.engine.report import Report, report_of
 from sugarkube_tui.store.history import History

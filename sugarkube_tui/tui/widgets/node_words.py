@@ -5,7 +5,8 @@ from __future__ import annotations
 from textual.content import Content
 
 from sugarkube_tui.engine.board import NodeBoard
-from sugarkube_tui.engine.events import Answer, Asked, Result, Spent
+from sugarkube_tui.engine.events import Answer, Asked, Spent
+from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.state.run import Phase
 from sugarkube_tui.tui.words import MOOD_OF_RESULT, Mood

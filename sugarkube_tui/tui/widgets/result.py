@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from sugarkube_tui.engine.events import Result, Spent
+from sugarkube_tui.engine.events import Spent
+from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.engine.report import NodeReport, Report
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.state.run import Run

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 
 from sugarkube_tui.engine.board import NodeBoard
-from sugarkube_tui.engine.events import Result
+from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.state.run import Phase, Run
 from sugarkube_tui.tui.widgets import node_words
