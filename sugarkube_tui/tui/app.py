@@ -30,7 +30,6 @@ from sugarkube_tui.tui.workstation import Workstation
 
 if TYPE_CHECKING:
     from sugarkube_tui.tui.attention import Attention
-    from sugarkube_tui.tui.widgets.log_pane import LogPane
 
 WIDE = 110
 HIGH = 30
@@ -155,9 +154,6 @@ class SugarkubeApp(FittedApp):
         """Copy by the best means there is; what came of it is told."""
         self._clipboard = text
         self.copy(Excerpt("the selection", tuple(text.splitlines())))
-
-    def on_log_pane_copy(self, event: LogPane.Copy) -> None:
-        self.copy(event.excerpt)
 
     def copy(self, excerpt: Excerpt) -> None:
         """Copy lines by the best means there is; what came of it is told."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sugarkube_tui.engine.board import NodeBoard
 from sugarkube_tui.engine.events import Answer
-from sugarkube_tui.tui.screens.base import WizardScreen
 from sugarkube_tui.tui.screens.dialogs import Confirm
+from sugarkube_tui.tui.screens.logs import LogScreen
 from sugarkube_tui.tui.state.run import Phase
 
 
-class Answering(WizardScreen):
+class Answering(LogScreen):
     """The part of the run screen that changes what happens.
 
     Attributes:

@@ -15,7 +15,7 @@ from sugarkube_tui.engine.outcome import Evidence
 from sugarkube_tui.engine.proof import Proof, Rung, Verdict
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings
-from sugarkube_tui.tui.screens.base import WizardScreen
+from sugarkube_tui.tui.screens.logs import LogScreen
 from sugarkube_tui.tui.screens.proof_evidence import ProofEvidence
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.widgets import history, ladder, vantages
@@ -48,7 +48,7 @@ VANTAGES, WIRE, LOOKS = "vantages", "wire", "looks"
 """What the lowest pane can show: ids of widgets."""
 
 
-class VerifyScreen(WizardScreen):
+class VerifyScreen(LogScreen):
     """Servers by rungs, the highlighted server's ladder, and below: who hears whom, the packets, or the
     looks so far."""
 

@@ -49,10 +49,6 @@ class FindBar(Horizontal):
         yield Input(compact=True, placeholder="search", id="term")
         yield Static(id="found", markup=False)
 
-    @property
-    def is_typing(self) -> bool:
-        return self.query_one(Input).has_focus
-
     def open(self) -> None:
         """Ask for a term; the last one is there to be taken or typed over."""
         self.display = True

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 import time
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar
 
@@ -22,14 +22,12 @@ from textual.timer import Timer
 from sugarkube_tui.engine.log import Kind, Log
 from sugarkube_tui.tui.logview.drawing import Mark, Row, strip_of
 from sugarkube_tui.tui.logview.filters import Filter
+from sugarkube_tui.tui.logview.parts import selected_lines
 from sugarkube_tui.tui.logview.picking import Picking
 from sugarkube_tui.tui.logview.rows import Rows, cells, cut, shown_text, sideways
 from sugarkube_tui.tui.logview.search import Search
+from sugarkube_tui.tui.logview.stamp import Stamp
 from sugarkube_tui.tui.logview.window import Window
-
-Stamp = Callable[[float], str]
-"""Writes seconds since the run began; always as wide."""
-
 
 FLOOD_S = 0.4
 """How long a screenful stays when lines come more quickly than they can be read."""
@@ -345,14 +343,7 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
 
     def get_selection(self, selection: Selection) -> tuple[str, str]:
         """What the mouse has selected: its offsets are numbers of entries and characters."""
-        numbers = self.window.numbers
-        low = 0 if selection.start is None else bisect_left(numbers, selection.start.y)
-        high = len(numbers) if selection.end is None else bisect_right(numbers, selection.end.y)
-        lines = []
-        for number in numbers[low:high]:
-            start, end = selection.get_span(number) or (0, 0)
-            lines.append(shown_text(self.window[number])[start : None if end == -1 else end])
-        return "\n".join(lines), "\n"
+        return "\n".join(selected_lines(self.window, selection)), "\n"
 
     def selection_updated(self, selection: Selection | None) -> None:
         if selection is not None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -17,19 +15,12 @@ from sugarkube_tui.engine.log import Log
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.logview.excerpt import Excerpt
-from sugarkube_tui.tui.logview.filters import Filter
+from sugarkube_tui.tui.logview.parts import Parts
 from sugarkube_tui.tui.logview.picking import Picking
-from sugarkube_tui.tui.logview.rows import shown_text
-from sugarkube_tui.tui.logview.search import BadPattern, Search, Term
-from sugarkube_tui.tui.screens.choose_step import ChooseStep
-from sugarkube_tui.tui.screens.save_file import SaveFile
+from sugarkube_tui.tui.logview.stamp import Stamp, clock_stamp
 from sugarkube_tui.tui.widgets.find_bar import FindBar
-from sugarkube_tui.tui.widgets.log_lines import LogLines, Stamp
-
-
-def clock_stamp(seconds: float) -> str:
-    """`04:12.37`"""
-    return f"{words.elapsed(seconds)}.{int(seconds * 100) % 100:02}"
+from sugarkube_tui.tui.widgets.finding import Finding
+from sugarkube_tui.tui.widgets.log_lines import LogLines
 
 
 class LogPane(Vertical):
@@ -57,6 +48,23 @@ class LogPane(Vertical):
 
         excerpt: Excerpt
 
+    @dataclass
+    class Save(Message):
+        """The operator wants this in a file.
+
+        Attributes:
+            kept_in: the file with all of the log; empty: there is none.
+        """
+
+        excerpt: Excerpt
+        kept_in: str
+
+    @dataclass
+    class ChooseStep(Message):
+        """The operator wants to choose the step of which these are to show the lines."""
+
+        lines: LogLines
+
     def __init__(
         self,
         title: str,
@@ -73,8 +81,7 @@ class LogPane(Vertical):
         self._stamp = stamp
         self._wraps = wraps
         self._bar = FindBar()
-        self._jumps = False
-        self._wrapped_round = ""
+        self._finding = Finding(self.lines, self._bar, self._tell)
 
     def compose(self) -> ComposeResult:
         yield self.lines
@@ -87,9 +94,7 @@ class LogPane(Vertical):
     def feed(self, log: Log) -> None:
         """Show what is new since the last time."""
         self.lines.feed(log)
-        search = self.lines.search
-        if search is not None and not search.is_done(self.lines.window):
-            self._search_on()
+        self._finding.go_on()
 
     def told(self) -> Content:
         """Whether it is paused, what is hidden, and what is searched for."""
@@ -104,11 +109,14 @@ class LogPane(Vertical):
             parts.append(Content.assemble(("paused, f follows", "$text-warning")))
         if window.filter.words:
             parts.append(words.plain(f"{window.filter.words} ({window.hidden:,} hidden)"))
-        if lines.search is not None and not self._bar.display:
-            parts.append(Content.assemble(f"/{words.plain(lines.search.term.text)}  ", self._found()))
+        if (found := self._finding.told) is not None:
+            parts.append(found)
         if self._file and self.screen.has_class("-zoom"):
             parts.append(words.muted(self._file))
         return Content("  ·  ").join(parts)
+
+    def _tell(self) -> None:
+        self.post_message(self.Changed())
 
     # -- moving
 
@@ -152,12 +160,7 @@ class LogPane(Vertical):
         self.lines.show(replace(shown, level=shown.level.following))
 
     def action_step(self) -> None:
-        def chosen(wanted: Filter | None) -> None:
-            if wanted is not None:
-                self.lines.show(wanted)
-
-        window = self.lines.window
-        self.app.push_screen(ChooseStep(window.filter, window.steps), chosen)
+        self.post_message(self.ChooseStep(self.lines))
 
     def action_wrap(self) -> None:
         self.lines.wrap(not self.lines.wrapping)
@@ -178,48 +181,19 @@ class LogPane(Vertical):
     # -- searching
 
     def action_search(self) -> None:
-        self._bar.open()
-        self._begin(self._bar.term)
+        self._finding.open()
 
     def action_next_hit(self, by: int) -> None:
-        if self.lines.search is None:
-            if not self._bar.term.text:
-                self._bar.open()
-                return
-            self._begin(self._bar.term)
-        search = self.lines.search
-        if search is None:
-            return
-        lines = self.lines
-        top, bottom = lines.top, lines.bottom
-        if top is None or bottom is None or not search.hits:
-            self._tell_found()
-            return
-        if lines.hit is not None and top <= lines.hit <= bottom:
-            here = lines.hit
-        else:
-            here = top - 1 if by > 0 else bottom + 1
-        hit = search.after(here) if by > 0 else search.before(here)
-        self._wrapped_round = ""
-        if hit is None:
-            hit = search.hits[0] if by > 0 else search.hits[-1]
-            self._wrapped_round = "from the top again" if by > 0 else "from the end again"
-        lines.jump(hit)
-        self._tell_found()
+        self._finding.step(by)
 
     def on_find_bar_typed(self, event: FindBar.Typed) -> None:
         event.stop()
-        self._begin(event.term)
+        self._finding.begin(event.term)
 
     def on_find_bar_taken(self, event: FindBar.Taken) -> None:
         event.stop()
-        self._bar.close()
         self.focus()
-        search = self.lines.search
-        if search is not None:
-            self._jumps = not search.is_done(self.lines.window)
-            if not self._jumps:
-                self._jump_first()
+        self._finding.take()
 
     def on_find_bar_left(self, event: FindBar.Left) -> None:
         event.stop()
@@ -229,65 +203,9 @@ class LogPane(Vertical):
         """End choosing lines; else end the search."""
         if self.lines.picking is not None:
             self.lines.pick(None)
-            return
-        self._bar.close()
-        self.lines.find(None)
-        self.focus()
-        self.post_message(self.Changed())
-
-    def _begin(self, term: Term) -> None:
-        self._jumps, self._wrapped_round = False, ""
-        try:
-            self.lines.find(Search(term) if term.text else None)
-        except BadPattern as problem:
-            self.lines.find(None)
-            self._bar.show(words.state(words.Mood.BAD, str(problem)))
         else:
-            self._search_on()
-
-    def _search_on(self) -> None:
-        """Search for a while; the rest after others had their turn."""
-        search = self.lines.search
-        if search is None:
-            self._tell_found()
-            return
-        found = len(search.hits)
-        search.advance(self.lines.window)
-        if not search.is_done(self.lines.window):
-            self.set_timer(0.001, self._search_on)
-        elif self._jumps:
-            self._jumps = False
-            self._jump_first()
-        if len(search.hits) != found or search.problem:
-            self.lines.refresh()
-        self._tell_found()
-
-    def _jump_first(self) -> None:
-        """The last hit when the end is followed, else the first one from here on."""
-        search = self.lines.search
-        if search is None or not search.hits:
-            self._tell_found()
-        elif self.lines.following:
-            self.lines.jump(search.hits[-1])
-            self._tell_found()
-        else:
-            self.action_next_hit(1)
-
-    def _found(self) -> Content:
-        search = self.lines.search
-        if search is None:
-            return Content("")
-        if search.problem:
-            return words.state(words.Mood.BAD, search.problem)
-        if not search.hits:
-            return Content("searching …") if not search.is_done(self.lines.window) else Content("not found")
-        place = search.place(self.lines.hit)
-        count = f"{place} of {len(search.hits)}" if place else words.plural(len(search.hits), "line")
-        return Content(f"{count}, {self._wrapped_round}" if self._wrapped_round else count)
-
-    def _tell_found(self) -> None:
-        self._bar.show(self._found())
-        self.post_message(self.Changed())
+            self._finding.end()
+            self.focus()
 
     # -- choosing, copying, saving
 
@@ -308,57 +226,35 @@ class LogPane(Vertical):
             self.lines.pick(self.lines.picking.swapped)
 
     def action_copy(self) -> None:
-        self._copy(self._selected() or self._step())
+        self._copy(self._chosen() or self._last_step())
 
     def action_copy_all(self) -> None:
-        self._copy(self._all())
+        self._copy(self._parts.whole())
 
     def action_save(self) -> None:
-        excerpt = self._selected() or self._all()
-
-        def saved(path: Path | None) -> None:
-            if path is not None:
-                self.app.notify(f"{excerpt.told} saved to {path}", markup=False)
-
-        says = (
-            f"All of the log is kept in {self._file}" if self._file else "All of the log is in memory only."
-        )
-        self.app.push_screen(SaveFile(f"Save {excerpt.told}", says, excerpt.file_name, excerpt.text), saved)
+        self.post_message(self.Save(self._chosen() or self._parts.whole(), self._file))
 
     def _copy(self, excerpt: Excerpt) -> None:
         self.post_message(self.Copy(excerpt))
         self.lines.pick(None)
 
-    def _selected(self) -> Excerpt | None:
+    @property
+    def _parts(self) -> Parts:
+        return Parts(self.title, self.lines.window, self._stamp if self.lines.timed else None)
+
+    def _chosen(self) -> Excerpt | None:
         """What was chosen by keys, or by the mouse."""
         if self.lines.picking is not None:
-            return self._excerpt(self.title, self.lines.picking.of(self.lines.window.numbers))
+            return self._parts.picked(self.lines.picking)
         if (selection := self.lines.text_selection) is not None:
-            text, _ = self.lines.get_selection(selection)
-            return Excerpt(self.title, tuple(text.split("\n")))
+            return self._parts.selected(selection)
         return None
 
-    def _step(self) -> Excerpt:
-        """The step that the last visible line belongs to, as far as it is shown."""
-        window, bottom = self.lines.window, self.lines.bottom
-        if bottom is None:
-            return Excerpt(self.title, ())
-        step = window[bottom].step
-        numbers = [number for number in window.numbers if window[number].step == step]
-        return self._excerpt(f"{self.title}, {step}" if step else self.title, numbers)
-
-    def _all(self) -> Excerpt:
-        window = self.lines.window
-        what = f"{self.title} ({window.filter.words})" if window.filter.words else self.title
-        return self._excerpt(what, window.numbers)
-
-    def _excerpt(self, what: str, numbers: Iterable[int]) -> Excerpt:
-        window = self.lines.window
-        entries = (window[number] for number in numbers)
-        if self.lines.timed:
-            return Excerpt(what, tuple(f"{self._stamp(entry.at)} {shown_text(entry)}" for entry in entries))
-        return Excerpt(what, tuple(map(shown_text, entries)))
+    def _last_step(self) -> Excerpt:
+        """The step that the last visible line belongs to."""
+        bottom = self.lines.bottom
+        return self._parts.whole() if bottom is None else self._parts.step_at(bottom)
 
     def on_log_lines_changed(self, event: LogLines.Changed) -> None:
         event.stop()
-        self.post_message(self.Changed())
+        self._tell()
