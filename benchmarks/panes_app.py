@@ -94,7 +94,8 @@ async def feed(app: SugarkubeApp, directory: Path, seconds: float) -> None:
         changes.note()
 
     secrets = [Secret("correct horse battery"), Secret(f"K10{'ab' * 32}::server:0123456789abcdef")]
-    teller = Teller(Clock(), [journal, fold], Redactor(secrets))
+    teller = Teller(Clock(), Redactor(secrets))
+    teller.begin([journal, fold])
     teller.tell(RunStarted(0.0, "bench", NODES, str(journal.directory)))
     streams = [Stream(teller, name) for name in NODES]
     for name, stream in zip(NODES, streams, strict=True):
@@ -104,6 +105,7 @@ async def feed(app: SugarkubeApp, directory: Path, seconds: float) -> None:
     await asyncio.gather(*(stream.ended for stream in streams))
     teller.tell(RunFinished(teller.at, Result.OK, "done"))
     await timing
+    journal.close()
     seen = {
         "directory": str(journal.directory),
         "problem": journal.problem,

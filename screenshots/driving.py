@@ -13,7 +13,9 @@ from textual.pilot import Pilot
 from sugarkube_tui.cluster.choices import defaults_from_variables
 from sugarkube_tui.cluster.saved_plan import SavedPlan
 from sugarkube_tui.engine.events import Event
+from sugarkube_tui.engine.outcome import Evidence
 from sugarkube_tui.engine.ports import Given, Login, World
+from sugarkube_tui.engine.report import Report
 from sugarkube_tui.store.consents import Consents
 from sugarkube_tui.store.kept_plan import KeptPlan
 from sugarkube_tui.store.settings import Settings
@@ -47,10 +49,14 @@ class Watched:
 
     on_event: Callable[[Event], None]
     directory: Path | None = Path(RUNS)
-    problem: str = ""
+    problem: Evidence | None = None
 
     def __call__(self, event: Event) -> None:
         self.on_event(event)
+
+    def finish(self, report: Report) -> Path | None:
+        """Keep no report."""
+        return None
 
 
 def wizard(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,27 +19,23 @@ from sugarkube_tui.cli.inputs import (
     read_saved,
     variables_used,
 )
-from sugarkube_tui.cli.output import forsake, say, say_json, tell
+from sugarkube_tui.cli.narration import Narration
+from sugarkube_tui.cli.output import say, say_json, tell
 from sugarkube_tui.cli.prompting import Operator, read_line
 from sugarkube_tui.cli.proving import say_proof
-from sugarkube_tui.cli.render import EventLines, time_lines
+from sugarkube_tui.cli.recording import Recording
+from sugarkube_tui.cli.render import time_lines
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.saved_plan import SavedPlan
 from sugarkube_tui.cluster.token import token_from_variables
 from sugarkube_tui.engine.board import Board
 from sugarkube_tui.engine.climb import Subject
-from sugarkube_tui.engine.estimate import samples
-from sugarkube_tui.engine.events import Event, EventSink, as_json
 from sugarkube_tui.engine.formation import Formation, Look, Request
 from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.engine.ports import Login, Target, World
-from sugarkube_tui.engine.report import report_of
 from sugarkube_tui.engine.resuming import located, targets_of
 from sugarkube_tui.engine.review_text import look_lines
-from sugarkube_tui.store.history import History
-from sugarkube_tui.store.journal import RunJournal
 from sugarkube_tui.store.paths import Paths
-from sugarkube_tui.store.reports import save_report
 
 
 async def plan(world: World, arguments: Namespace, variables: Mapping[str, str]) -> int:
@@ -60,31 +55,13 @@ async def plan(world: World, arguments: Namespace, variables: Mapping[str, str])
 async def up(world: World, arguments: Namespace, variables: Mapping[str, str], paths: Paths) -> int:
     """Form the cluster, then prove it.  When nobody can be told any more, it ends as by Ctrl-C."""
     board = Board()
-    lines = EventLines()
-    work = asyncio.current_task()
-
-    def show(event: Event) -> None:
-        try:
-            if arguments.json:
-                say_json(as_json(event))
-            else:
-                for line in lines.of(event):
-                    say(line)
-        except OSError:  # an engine that fails to tell could not even tell that it ends
-            forsake()
-            if work is not None:
-                work.cancel()
-
+    narration = Narration(as_json=arguments.json)
     asked = await _read(world, arguments, variables)
     request = asked.request
-    sinks: tuple[EventSink, ...] = (board.fold, show)
-    journal: RunJournal | None = None
-    if not world.simulated:
-        journal = RunJournal(paths.runs, str(request.choices.environment))
-        request = replace(request, log_directory=str(journal.directory or ""))
-        sinks = (journal, *sinks)
     attended = sys.stdin.isatty() and not (arguments.json or arguments.yes)
-    formation = Formation(world, request, sinks, Operator().ask if attended else None)
+    formation = Formation(world, request, Operator().ask if attended else None)
+    recording: Recording | None = None
+    report: Path | None = None
     try:
         look = await formation.look()
         _say_look(look, asked, arguments.json)
@@ -94,16 +71,17 @@ async def up(world: World, arguments: Namespace, variables: Mapping[str, str], p
         if not (look.plan.empty or arguments.yes or await _agreed(arguments)):
             tell("nothing was changed")
             return exit_codes.FAILED
-        result = await formation.run()
+        if world.simulated:
+            result = await formation.run((board.fold, narration))
+        else:
+            recording = Recording(paths, str(request.choices.environment), narration.not_kept)
+            result = await formation.run((recording, board.fold, narration), recording.directory)
     finally:
         await formation.close()
-        report = None if world.simulated else _keep(board, request, paths)
+        if recording is not None:
+            report = recording.finish(board, request)
         if report is not None and arguments.json:
             say_json({"event": "report", "path": str(report)})
-        if journal is not None:
-            journal.close()
-            if journal.problem:
-                tell(f"▲ {journal.problem}")
     if not arguments.json:
         for line in time_lines(board):
             say(line)
@@ -113,26 +91,6 @@ async def up(world: World, arguments: Namespace, variables: Mapping[str, str], p
         return exit_codes.FAILED
     proof = await say_proof(world, _subject(asked, look), variables, as_json=arguments.json)
     return exit_codes.OK if proof.ok else exit_codes.FAILED
-
-
-def _keep(board: Board, request: Request, paths: Paths) -> Path | None:
-    """Keep the run's report, and its durations for later estimates; tells why when that fails.
-
-    Returns:
-        where the report is; None: there is none.
-    """
-    if board.finished is None:
-        return None
-    History(paths.history).record(samples(board))
-    if not request.log_directory:
-        return None
-    try:
-        return save_report(
-            Path(request.log_directory), report_of(board, request.targets, request.choices.environment)
-        )
-    except OSError as error:
-        tell(f"▲ the report is not kept: {error}")
-        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ stops only what depends on it.  Nothing is rolled back: the same command goes on
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -50,13 +50,11 @@ class Request:
 
     Attributes:
         token: given in a variable; None: read from a server.
-        log_directory: where this run's logs go, to be shown; empty when none are kept.
     """
 
     targets: tuple[Target, ...]
     choices: Choices
     token: JoinToken | None = None
-    log_directory: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +81,7 @@ class Formation:
         ask: reaches the operator when a step fails; None: nobody is there, and the node is set aside.
     """
 
-    def __init__(
-        self, world: World, request: Request, sinks: Sequence[EventSink] = (), ask: Asker | None = None
-    ) -> None:
+    def __init__(self, world: World, request: Request, ask: Asker | None = None) -> None:
         secrets = [request.token.secret, request.token.password] if request.token else []
         for target in request.targets:
             login = target.login
@@ -93,7 +89,7 @@ class Formation:
             secrets += [secret for secret in given if secret is not None]
         self._world = world
         self._request = request
-        self._teller = Teller(world.clock, sinks, Redactor(secrets))
+        self._teller = Teller(world.clock, Redactor(secrets))
         self._desk = Desk(self._teller, ask)
         self._nodes = {
             target.name: NodeRun(target, world, self._teller, self._desk) for target in request.targets
@@ -113,10 +109,14 @@ class Formation:
 
     # -- looking
 
-    async def look(self) -> Look:
-        """Log in to all nodes, read their facts, listen on the LAN, and plan.  Changes nothing."""
+    async def look(self, on_read: Callable[[str], None] = lambda name: None) -> Look:
+        """Log in to all nodes, read their facts, listen on the LAN, and plan.  Changes nothing.
+
+        Args:
+            on_read: is told the name of each node whose facts were read, as soon as they were.
+        """
         choices = self._request.choices
-        first = await look_around(self._world, choices.environment, self._nodes)
+        first = await look_around(self._world, choices.environment, self._nodes, on_read)
         failures = first.failures
         self._nodes = by_own_names(self._nodes, failures)
         if self._version is None and choices.airgap is None:
@@ -133,8 +133,12 @@ class Formation:
 
     # -- running
 
-    async def run(self) -> Result:
+    async def run(self, sinks: Sequence[EventSink] = (), log_directory: str = "") -> Result:
         """Look again, then do what is still to do.
+
+        Args:
+            sinks: are told everything.
+            log_directory: where the run's logs go, to be shown; empty when none are kept.
 
         Returns:
             `FAILED` when any node did not reach its goal, else the most that happened.
@@ -143,11 +147,11 @@ class Formation:
         if any(is_address(name) for name in self._nodes):
             with suppress(SugarkubeError):  # the look below tells it
                 await self.look()  # so that from the first event on a node has its own name
-        teller.begin()
+        teller.begin(sinks)
         for node in self._nodes.values():
             node.stopwatch.begin()
         teller.tell(
-            RunStarted(teller.at, str(request.choices.environment), tuple(self._nodes), request.log_directory)
+            RunStarted(teller.at, str(request.choices.environment), tuple(self._nodes), log_directory)
         )
         try:
             turns = self._begin(await self.look())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from sugarkube_tui.cluster.choices import Choices
@@ -36,12 +36,18 @@ class FirstLook:
     failures: dict[str, Evidence]
 
 
-async def look_around(world: World, environment: Environment, nodes: Mapping[str, NodeRun]) -> FirstLook:
-    """Log in to all nodes, read their facts, and listen on the LAN meanwhile."""
+async def look_around(
+    world: World, environment: Environment, nodes: Mapping[str, NodeRun], on_read: Callable[[str], None]
+) -> FirstLook:
+    """Log in to all nodes, read their facts, and listen on the LAN meanwhile.
+
+    Args:
+        on_read: is told the name of each node whose facts were read.
+    """
     listening = asyncio.create_task(live_servers(world.lan, world.api, environment, world.clock))
     try:
         outcomes = await asyncio.gather(
-            *(_connect(node, listening) for node in nodes.values()), return_exceptions=True
+            *(_connect(node, listening, on_read) for node in nodes.values()), return_exceptions=True
         )
         await asyncio.wait({listening})
     finally:
@@ -58,8 +64,11 @@ async def look_around(world: World, environment: Environment, nodes: Mapping[str
         return FirstLook((), (_deaf(error),), failures)
 
 
-async def _connect(node: NodeRun, listening: asyncio.Task[tuple[LiveServer, ...]]) -> None:
+async def _connect(
+    node: NodeRun, listening: asyncio.Task[tuple[LiveServer, ...]], on_read: Callable[[str], None]
+) -> None:
     await node.connect()
+    on_read(node.name)
     with node.stopwatch.spending(Spent.WAITING):
         await asyncio.wait({listening})
 

@@ -14,16 +14,17 @@ Told = TypeVar("Told", bound=Event)
 
 
 class Teller:
-    """The one place that events leave the engine by."""
+    """The one place that events leave the engine by; before `begin` nobody is told."""
 
-    def __init__(self, clock: Clock, sinks: Sequence[EventSink], redactor: Redactor) -> None:
+    def __init__(self, clock: Clock, redactor: Redactor) -> None:
         self._clock = clock
-        self._sinks = tuple(sinks)
+        self._sinks: tuple[EventSink, ...] = ()
         self._start = clock.now()
         self.redactor = redactor
 
-    def begin(self) -> None:
-        """Count the time from now on."""
+    def begin(self, sinks: Sequence[EventSink]) -> None:
+        """Tell these, and count the time, from now on."""
+        self._sinks = tuple(sinks)
         self._start = self._clock.now()
 
     @property

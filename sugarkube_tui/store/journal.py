@@ -1,4 +1,4 @@
-"""A run's journal on disk: every event as JSON, and each node's log as text."""
+"""A run's journal on disk: every event as JSON, each node's log as text, and at its end the report."""
 
 from __future__ import annotations
 
@@ -8,10 +8,15 @@ from functools import lru_cache
 from pathlib import Path
 
 from sugarkube_tui.engine.board import Board
-from sugarkube_tui.engine.events import Event, LogLine, RunFinished, as_json_line
+from sugarkube_tui.engine.events import Event, LogLine, as_json_line
+from sugarkube_tui.engine.outcome import Evidence
+from sugarkube_tui.engine.report import Report
 from sugarkube_tui.store.paths import private
+from sugarkube_tui.store.reports import save_report
 from sugarkube_tui.store.run_lock import RunLock
 from sugarkube_tui.store.spool import Spool
+
+REMEDY = "make room, or make the directory writable; the run does not depend on it"
 
 _FORBIDDEN = str.maketrans(dict.fromkeys("/\\\0", "_"))
 
@@ -27,20 +32,20 @@ class RunJournal:
 
     Lines are on the disk a fraction of a second after they came; what happens to a node, at once.
 
-    Until the run's end it holds the directory's lock, so that another program can tell that it goes on.
+    Until it is closed it holds the directory's lock, so that another program can tell that the run goes on.
 
     Trouble with the disk ends the journal, never the run.
 
     Attributes:
         directory: where everything lies; None: it could not be made, and nothing is kept.
-        problem: why nothing is kept, or nothing more; empty: all is well.
+        problem: why nothing is kept, or nothing more; None: all is well.
     """
 
     def __init__(self, runs: Path, environment: str) -> None:
         stamp = datetime.now().astimezone().strftime("%Y%m%dT%H%M%S.%f")[:-3]
         directory = runs / f"{stamp}-{environment.translate(_FORBIDDEN)}"
         self.directory: Path | None = directory
-        self.problem = ""
+        self.problem: Evidence | None = None
         self._spool = Spool(directory)
         self._board = Board()
         self._lock: RunLock | None = None
@@ -48,15 +53,13 @@ class RunJournal:
             private(directory)
         except OSError as error:
             self.directory = None
-            self.problem = f"no log is kept: {error}"
+            self.problem = Evidence("no log is kept", str(error), REMEDY)
             return
         with suppress(OSError):  # not every file system has locks
             self._lock = RunLock(directory)
 
     def __call__(self, event: Event) -> None:
-        if self.problem:
-            if isinstance(event, RunFinished):
-                self.close()
+        if self.problem is not None:
             return
         self._spool.write("events.jsonl", as_json_line(event))
         if isinstance(event, LogLine):  # many, and said the same whatever the node does
@@ -67,10 +70,17 @@ class RunJournal:
                 for entry in node.log.take():
                     self._spool.write(log_name(name), f"{entry.at:8.2f}  {entry.text}")
             self._spool.hurry()
-        if isinstance(event, RunFinished):
-            self.close()
-        elif self._spool.problem:
+        if self._spool.problem:
             self._end()  # the run goes on, so the lock stays
+
+    def finish(self, report: Report) -> Path | None:
+        """Close, and keep the report beside the logs; returns where it is, None: nothing is kept.
+
+        Raises:
+            OSError: the report could not be kept.
+        """
+        self.close()
+        return save_report(self.directory, report) if self.directory is not None else None
 
     def close(self) -> None:
         """Write all that is on its way, and let others see that nothing more comes; twice is no harm."""
@@ -81,5 +91,5 @@ class RunJournal:
 
     def _end(self) -> None:
         self._spool.close()
-        if self._spool.problem and not self.problem:
-            self.problem = f"the log stops here: {self._spool.problem}"
+        if self._spool.problem and self.problem is None:
+            self.problem = Evidence("the log stops here", self._spool.problem, REMEDY)

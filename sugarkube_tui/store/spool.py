@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import os
 import threading
 from collections import deque
@@ -125,6 +126,8 @@ class Spool:
         if file is None:
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
             file = self._files[name] = os.open(self._directory / name, flags, 0o600)
+        if os.fstat(file).st_nlink == 0:  # what is written now would be gone with the program
+            raise FileNotFoundError(errno.ENOENT, "the file was removed", str(self._directory / name))
         rest = memoryview(("\n".join(lines) + "\n").encode(errors="replace"))
         while rest:
             rest = rest[os.write(file, rest) :]

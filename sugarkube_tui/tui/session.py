@@ -121,7 +121,8 @@ class Session:
     @property
     def trouble(self) -> Evidence | None:
         """What went wrong beside what the operator is doing."""
-        return self.fault or self.keeping.problem or (self.run.unlogged if self.has_run else None)
+        unkept = self.run.unkept if self.has_run else ()
+        return self.fault or self.keeping.problem or next(iter(unkept), None)
 
     async def close(self) -> None:
         """End all tasks, each with its own clean-up, and keep the last answers."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any
+from contextlib import suppress
+from typing import Any, TypeVar
+
+Done = TypeVar("Done")
 
 
 class Tasks:
@@ -54,3 +57,15 @@ class Tasks:
         if not task.cancelled() and (error := task.exception()) is not None:
             self._on_fault(error)
         self._on_end()
+
+
+async def completed(work: Coroutine[Any, Any, Done]) -> Done:
+    """Wait for work that must not be left halfway.
+
+    Whoever is cancelled meanwhile waits for its end all the same, and goes on behind it.
+    """
+    task = asyncio.ensure_future(work)
+    while not task.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait({task})
+    return task.result()

@@ -113,10 +113,8 @@ async def form(
             stop_when = None
             running.cancel()
 
-    formation = Formation(
-        world, Request(tuple(who), choices, token), [story.events.append, *sinks, stop], ask
-    )
-    running = asyncio.create_task(formation.run())
+    formation = Formation(world, Request(tuple(who), choices, token), ask)
+    running = asyncio.create_task(formation.run([story.events.append, *sinks, stop]))
     try:
         story.result = await running
     except asyncio.CancelledError:

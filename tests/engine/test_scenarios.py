@@ -40,7 +40,7 @@ async def found_on(world: World) -> tuple[Finding, ...]:
 
 async def assert_nothing_is_left(world: World, numbers: tuple[int, ...], choices: Choices) -> None:
     """The plan is empty, a run changes nothing, and the cluster proves to be there."""
-    formation = Formation(world, Request(targets(*numbers), choices), [])
+    formation = Formation(world, Request(targets(*numbers), choices))
     look = await formation.look()
     await formation.close()
     assert look.plan.empty, [node.name for node in look.plan.nodes if not node.empty]

@@ -222,9 +222,9 @@ class TestGivingUp:
                 for _ in range(times):
                     formation.give_up(node)
 
-        formation = Formation(simulation.world, Request(targets(0, 1, 2, 3), THREE), [watch])
+        formation = Formation(simulation.world, Request(targets(0, 1, 2, 3), THREE))
         async with asyncio.timeout(HUNG_S):
-            story.result = await formation.run()
+            story.result = await formation.run([watch])
         await formation.close()
         return story
 
@@ -236,8 +236,8 @@ class TestGivingUp:
             if isinstance(event, Waiting) and event.node == "sugarkube1" and event.others:
                 formation.give_up("sugarkube1")
 
-        formation = Formation(simulation.world, Request(targets(0, 1), Choices()), [watch])
-        assert await formation.run() is Result.FAILED
+        formation = Formation(simulation.world, Request(targets(0, 1), Choices()))
+        assert await formation.run([watch]) is Result.FAILED
         await formation.close()
         assert story.results == {"sugarkube0": Result.CHANGED, "sugarkube1": Result.FAILED}
 
@@ -272,8 +272,8 @@ async def test_a_run_is_stopped_while_a_node_asks(simulation: Simulation) -> Non
     story = Story()
     watch = cut_power(simulation, "sugarkube0", "packages")
     request = Request(targets(0, 1), Choices())
-    formation = Formation(simulation.world, request, [story.events.append, watch], ask)
-    running = asyncio.create_task(formation.run())
+    formation = Formation(simulation.world, request, ask)
+    running = asyncio.create_task(formation.run([story.events.append, watch]))
     await asking.wait()
     running.cancel()
     with pytest.raises(asyncio.CancelledError):

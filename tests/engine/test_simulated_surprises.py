@@ -68,10 +68,10 @@ async def test_a_connection_lost_while_waiting_for_others_is_made_again(simulati
 
 async def test_time_spent_reading_the_review_is_not_the_runs(world: World) -> None:
     events: list[Event] = []
-    formation = Formation(world, Request(targets(0), Choices()), [events.append])
+    formation = Formation(world, Request(targets(0), Choices()))
     await formation.look()
     await world.clock.sleep(300)
-    await formation.run()
+    await formation.run([events.append])
     await formation.close()
     assert next(event for event in events if isinstance(event, RunStarted)).at == 0
     finished = next(event for event in events if isinstance(event, NodeFinished))

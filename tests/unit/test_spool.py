@@ -15,7 +15,6 @@ from sugarkube_tui.engine.events import (
     ActionStarted,
     LogLine,
     NodeFinished,
-    RunFinished,
     StepFinished,
     as_json,
     as_json_line,
@@ -72,6 +71,16 @@ class TestSpool:
         spool.write("a name that no file can have\0", "one")
         spool.flush()
         assert spool.problem == "ValueError: embedded null byte"
+        spool.close()
+
+    def test_files_that_are_removed_meanwhile_are_missed(self, tmp_path):
+        spool = Spool(tmp_path)
+        spool.write("log", "one")
+        spool.flush()
+        (tmp_path / "log").unlink()
+        spool.write("log", "two")
+        spool.flush()
+        assert spool.problem == f"[Errno 2] the file was removed: '{tmp_path / 'log'}'"
         spool.close()
 
     def test_a_thread_that_cannot_be_started_is_told(self, tmp_path, monkeypatch):
@@ -131,12 +140,13 @@ class TestJournal:
 
         def troubled() -> bool:
             journal(LogLine(2.0, "pi", "lost, too"))
-            return bool(journal.problem)
+            return journal.problem is not None
 
         until(troubled)
-        assert journal.problem.startswith("the log stops here: ")
+        assert journal.problem.what == "the log stops here"
+        assert "Is a directory" in journal.problem.why
         assert worked_on_by(journal.directory) == os.getpid()  # the run itself goes on
-        journal(RunFinished(3.0, Result.OK, "done"))
+        journal.close()
         assert worked_on_by(journal.directory) is None
 
     def test_an_events_line_says_the_same_as_its_object(self):

@@ -68,6 +68,7 @@ class TestJournal:
         journal(RunStarted(0.0, "sugar/dev", ("pi",), ""))
         journal(LogLine(1.5, "pi", "hello"))
         journal(RunFinished(2.0, Result.OK, "done"))
+        journal.close()
         lines = (journal.directory / "events.jsonl").read_text().splitlines()
         assert [json.loads(line)["event"] for line in lines] == ["run_started", "log_line", "run_finished"]
         assert (journal.directory / "pi.log").read_text() == "    1.50  hello\n"
@@ -85,7 +86,8 @@ class TestJournal:
         (tmp_path / "runs").write_text("in the way")
         journal = RunJournal(tmp_path / "runs", "sugar/dev")
         journal(LogLine(0.0, "pi", "hello"))
-        assert "no log is kept" in journal.problem
+        assert journal.problem.what == "no log is kept"
+        assert "File exists" in journal.problem.why
         assert journal.directory is None
 
 

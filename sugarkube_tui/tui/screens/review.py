@@ -77,7 +77,7 @@ class ReviewScreen(WizardScreen):
         if review.looking:
             total = len(self.session.access.hosts)
             return words.state(
-                Mood.BUSY, f"looking: {len(review.connected)} of {total} nodes read, listening on the LAN …"
+                Mood.BUSY, f"looking: {len(review.read)} of {total} nodes read, listening on the LAN …"
             )
         if (found := review.found) is None:
             return words.state(Mood.BAD, "could not look: r looks again")
@@ -105,7 +105,7 @@ class ReviewScreen(WizardScreen):
                     (
                         words.strong(name),
                         words.state(Mood.GOOD, "read")
-                        if name in review.connected
+                        if name in review.read
                         else words.state(Mood.BUSY, "reading"),
                         Content(""),
                     ),

@@ -20,6 +20,7 @@ from sugarkube_tui.tui.words import problem_of
 
 if TYPE_CHECKING:
     from sugarkube_tui.engine.events import Event
+    from sugarkube_tui.engine.report import Report
     from sugarkube_tui.tui.state.journal import Journal, OpenJournal
 
 PAUSE_S = 0.5
@@ -170,7 +171,7 @@ class _Telling:
         return self._journal.directory
 
     @property
-    def problem(self) -> str:
+    def problem(self) -> Evidence | None:
         return self._journal.problem
 
     def __call__(self, event: Event) -> None:
@@ -179,6 +180,9 @@ class _Telling:
         self._journal(event)
         if isinstance(event, RunFinished):
             self._tell(_STATES.get(event.result, RunState.DONE))
+
+    def finish(self, report: Report) -> Path | None:
+        return self._journal.finish(report)
 
     def _tell(self, state: RunState) -> None:
         self._say(SavedRun(state, str(self.directory or "")))

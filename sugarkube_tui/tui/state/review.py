@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sugarkube_tui.cluster.errors import SugarkubeError
-from sugarkube_tui.engine.events import Event, NodeConnected
 from sugarkube_tui.engine.formation import Formation, Look, Request
 from sugarkube_tui.engine.ports import World
 from sugarkube_tui.tui.state.changes import Changes
@@ -14,14 +13,14 @@ class Review:
     """Looks and plans; changes nothing.
 
     Attributes:
-        connected: names of the nodes whose facts have been read in the present look.
+        read: names of the nodes whose facts have been read in the present look.
     """
 
     def __init__(self, world: World, tasks: Tasks, changes: Changes) -> None:
         self.found: Look | None = None
         self.error: SugarkubeError | None = None
         self.request: Request | None = None
-        self.connected: list[str] = []
+        self.read: list[str] = []
         self._world = world
         self._tasks = tasks
         self._changes = changes
@@ -43,7 +42,7 @@ class Review:
         )
 
     def look(self, request: Request) -> None:
-        self.found, self.error, self.request, self.connected = None, None, request, []
+        self.found, self.error, self.request, self.read = None, None, request, []
         self._tasks.start("review", self._look(request))
         self._changes.note()
 
@@ -51,15 +50,14 @@ class Review:
         self._tasks.cancel("review")
 
     async def _look(self, request: Request) -> None:
-        formation = Formation(self._world, request, [self._fold])
+        formation = Formation(self._world, request)
         try:
-            self.found = await formation.look()
+            self.found = await formation.look(self._on_read)
         except SugarkubeError as error:
             self.error = error
         finally:
             await formation.close()
 
-    def _fold(self, event: Event) -> None:
-        if isinstance(event, NodeConnected):
-            self.connected.append(event.node)
-            self._changes.note()
+    def _on_read(self, name: str) -> None:
+        self.read.append(name)
+        self._changes.note()

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from enum import StrEnum
+from pathlib import Path
 
 from sugarkube_tui.engine.board import Board, NodeBoard
 from sugarkube_tui.engine.estimate import Estimate, remaining, samples
-from sugarkube_tui.engine.events import Answer, Asked, Event, EventSink
+from sugarkube_tui.engine.events import Answer, Asked, Event
 from sugarkube_tui.engine.formation import Formation, Request
 from sugarkube_tui.engine.outcome import Evidence, Result
 from sugarkube_tui.engine.ports import World
 from sugarkube_tui.engine.report import Report, report_of
 from sugarkube_tui.store.history import History
-from sugarkube_tui.store.reports import save_report
+from sugarkube_tui.store.journal import REMEDY
 from sugarkube_tui.tui.state.changes import Changes
 from sugarkube_tui.tui.state.journal import Journal, NoJournal, OpenJournal
-from sugarkube_tui.tui.tasks import Tasks
+from sugarkube_tui.tui.tasks import Tasks, completed
 from sugarkube_tui.tui.words import problem_of
 
 
@@ -40,7 +40,7 @@ class Run:
     """Starts, stops and answers; everything else is folded from events.
 
     Attributes:
-        fault: why it ended without telling, or why its report is not kept.
+        fault: why it ended without telling.
         report: what came of it; None before its end.
         report_path: where that is kept; empty when it is not.
     """
@@ -61,6 +61,7 @@ class Run:
         self._world = world
         self._open_journal = open_journal
         self._journal: Journal = NoJournal()
+        self._unreported: Evidence | None = None
         self._tasks = tasks
         self._changes = changes
         self._began = 0.0
@@ -87,33 +88,29 @@ class Run:
         """Begin, with a board and a log directory of its own."""
         self.fault = None
         journal = self._journal = self._open_journal(str(request.choices.environment))
-        directory = str(journal.directory or "")
-        self.request = replace(request, log_directory=directory)
+        self.request = request
         self.board = Board(
             str(request.choices.environment),
-            directory,
+            str(journal.directory or ""),
             {target.name: NodeBoard(target.name) for target in request.targets},
         )
         self.phase, self._ended, self._estimated = Phase.RUNNING, None, None
-        self.report, self.report_path = None, ""
+        self.report, self.report_path, self._unreported = None, "", None
         self._began = self._world.clock.now()
-        self._tasks.start("run", self._run(self.request, journal))
+        self._tasks.start("run", self._run(request, journal))
         self._changes.note()
 
     def stop(self) -> None:
         """Stop now.  No file is left half-written; what is done stays done."""
-        if self.phase is Phase.RUNNING:
+        if self.phase is Phase.RUNNING and self._ended is None:
             self.phase = Phase.STOPPING
             self._tasks.cancel("run")
             self._changes.note()
 
     @property
-    def unlogged(self) -> Evidence | None:
-        """Why nothing is kept of the run, or nothing more; it goes on all the same."""
-        if not (problem := self._journal.problem):
-            return None
-        what, _, why = problem.partition(": ")
-        return Evidence(what, why, "make room, or make the directory writable; the run does not depend on it")
+    def unkept(self) -> tuple[Evidence, ...]:
+        """Why log or report, or the rest of the log, are not kept; the run goes on all the same."""
+        return tuple(problem for problem in (self._journal.problem, self._unreported) if problem is not None)
 
     @property
     def asking(self) -> list[str]:
@@ -140,35 +137,47 @@ class Run:
         finally:
             del self._answers[asked.node]
 
-    async def _run(self, request: Request, sink: EventSink) -> None:
-        formation = self._formation = Formation(self._world, request, [sink, self._fold], self._ask)
+    async def _run(self, request: Request, journal: Journal) -> None:
+        formation = self._formation = Formation(self._world, request, self._ask)
+        phase = Phase.FAILED
         try:
-            result = await formation.run()
-            self.phase = Phase.FAILED if result is Result.FAILED else Phase.DONE
+            result = await formation.run([journal, self._fold], str(journal.directory or ""))
+            phase = Phase.FAILED if result is Result.FAILED else Phase.DONE
         except asyncio.CancelledError:
-            self.phase = Phase.STOPPED
+            phase = Phase.STOPPED
             raise
         except Exception as error:
-            self.phase = Phase.FAILED
             self.fault = problem_of(error)
             raise
         finally:
             self._formation = None
-            self._keep(request)
             self._ended = self._world.clock.now()
-            self._changes.note()
-            await formation.close()
-
-    def _keep(self, request: Request) -> None:
-        """The report, and what later runs can learn from this one."""
-        self.report = report_of(self.board, request.targets, request.choices.environment)
-        self._history.record(samples(self.board))
-        directory = self._journal.directory
-        if directory is not None and directory.is_dir():
             try:
-                self.report_path = str(save_report(directory, self.report))
-            except OSError as error:
-                self.fault = Evidence("the report could not be kept", str(error))
+                await self._keep(journal, report_of(self.board, request.targets, request.choices.environment))
+            finally:
+                self.phase = phase
+                self._changes.note()
+                await formation.close()
+
+    async def _keep(self, journal: Journal, report: Report) -> None:
+        """Keep the report, and what later runs can learn from this one.
+
+        The disk may be slow, so a thread waits for it; whoever cancels waits for that thread.
+        """
+        durations = samples(self.board)
+
+        def write() -> Path | None:
+            try:
+                return journal.finish(report)
+            finally:
+                self._history.record(durations)
+
+        try:
+            self.report_path = str(await completed(asyncio.to_thread(write)) or "")
+        except OSError as error:
+            self._unreported = Evidence("the report is not kept", str(error), REMEDY)
+        finally:
+            self.report = report
 
     def _fold(self, event: Event) -> None:
         self.board.fold(event)

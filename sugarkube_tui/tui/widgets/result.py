@@ -46,8 +46,8 @@ def result(run: Run) -> list[Content | str]:
         parts.append(words.pair("Report", run.report_path, 6))
     if report.log_directory:
         parts.append(words.pair("Logs", report.log_directory, 6))
-    if run.unlogged is not None:
-        parts += words.evidence(run.unlogged)
+    for problem in run.unkept:
+        parts += words.evidence(problem)
     return parts
 
 
