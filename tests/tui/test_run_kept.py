@@ -143,6 +143,8 @@ async def test_a_report_that_cannot_be_kept_is_missed_on_the_result(
     ) as driver:
         await to_run(driver)
         await driver.shows("are Ready")
+        await driver.until(lambda: getattr(driver.app.focused, "id", "") == "result", "the result's focus")
+        await driver.still()
         await driver.press("end")
         await driver.shows("✖ the log stops here", "✖ the report is not kept", "No such file or directory")
         assert driver.app.session.run.report_path == ""
