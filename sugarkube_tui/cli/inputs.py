@@ -23,10 +23,10 @@ from sugarkube_tui.cluster.choices import (
 )
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import InvalidInput
-from sugarkube_tui.cluster.saved_plan import SavedNode, SavedPlan, parse_path, parse_user
+from sugarkube_tui.cluster.saved_plan import SavedNode, SavedPlan
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.cluster.sightings import USUAL_LAYERS, Layer
-from sugarkube_tui.cluster.typed import TypedHost, parse_host
+from sugarkube_tui.cluster.typed import TypedHost, parse_host, parse_path, parse_user
 from sugarkube_tui.engine.advice import advised
 from sugarkube_tui.engine.ports import BY_HAND, Given, Interest, Lan, Login, Target, World
 from sugarkube_tui.engine.resuming import RESOLVE_WITHIN_S

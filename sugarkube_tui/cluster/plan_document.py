@@ -25,11 +25,8 @@ from sugarkube_tui.cluster.saved_plan import (
     SavedNode,
     SavedPlan,
     SavedRun,
-    parse_host_name,
-    parse_path,
-    parse_port,
-    parse_user,
 )
+from sugarkube_tui.cluster.typed import SSH_PORT, parse_host_name, parse_path, parse_port, parse_user
 
 _TAINTS = {None: "automatic", True: "always", False: "never"}
 _BUILT_IN = Choices()
@@ -129,7 +126,7 @@ def _node(name: str, table: Table, nodes: Table) -> SavedNode:
         address=parse_host_name(address, table.place("address")),
         alias=parse_host_name(table.text("alias", address), table.place("alias")),
         user=parse_user(table.text("user", "pi"), table.place("user")),
-        port=parse_port(table.number("port", 22), table.place("port")),
+        port=parse_port(table.number("port", SSH_PORT), table.place("port")),
         identity=_path(table, "identity"),
     )
     table.finish()

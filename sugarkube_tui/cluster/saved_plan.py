@@ -9,10 +9,6 @@ from enum import StrEnum
 from pathlib import Path
 
 from sugarkube_tui.cluster.choices import Choices
-from sugarkube_tui.cluster.errors import InvalidInput
-from sugarkube_tui.cluster.text import clean_line
-
-NAME_LIMIT = 255
 
 
 class Question(StrEnum):
@@ -88,47 +84,3 @@ class SavedPlan:
     def unfinished(self) -> bool:
         """There is something to go on with."""
         return bool(self.nodes) and (self.run is None or self.run.state is not RunState.DONE)
-
-
-def parse_user(text: str, where: str) -> str:
-    """Raises InvalidInput when nobody can be called that."""
-    text = text.strip()
-    if not text or text != clean_line(text) or any(character.isspace() for character in text):
-        raise InvalidInput("the user's name is empty or has blanks", where=where, remedy="usually: pi")
-    return text
-
-
-def parse_host_name(text: str, where: str) -> str:
-    """A name or address that may be connected to; odd ones, too, as long as they can be shown.
-
-    Raises:
-        InvalidInput: it is none.
-    """
-    if not text or len(text) > NAME_LIMIT or text != clean_line(text).strip():
-        raise InvalidInput(
-            f"{text!r} is no name or address of a host",
-            where=where,
-            remedy="use for example sugarkube0.local or 192.168.1.23",
-        )
-    return text
-
-
-def parse_path(text: str, where: str) -> Path:
-    """A path as it was typed; `~` is the home directory.
-
-    Raises:
-        InvalidInput: `~name` is nobody's home here.
-    """
-    try:
-        return Path(text.strip()).expanduser()
-    except RuntimeError as error:
-        raise InvalidInput(
-            f"{text.strip()} is in nobody's home", where=where, remedy="give the whole path"
-        ) from error
-
-
-def parse_port(number: int, where: str) -> int:
-    """Raises InvalidInput when it is no TCP port."""
-    if not 1 <= number <= 65535:
-        raise InvalidInput(f"{number} is no port", where=where, remedy="usually: 22")
-    return number

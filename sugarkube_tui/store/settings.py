@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sugarkube_tui.cluster.errors import InvalidInput, nearest
+from sugarkube_tui.cluster.typed import parse_user
 from sugarkube_tui.engine.ports import DEFAULT_USER
 
 
@@ -128,9 +128,9 @@ def _read_mouse(value: object, key: str, where: str) -> bool:
 
 
 def _read_user(value: object, key: str, where: str) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", value):
+    if not isinstance(value, str):
         raise InvalidInput(f"{key} cannot be {value!r}", where=where, remedy='use a login name, such as "pi"')
-    return value
+    return parse_user(value, where)
 
 
 def _read_keys(value: object, key: str, where: str) -> dict[str, str]:

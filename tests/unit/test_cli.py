@@ -380,6 +380,7 @@ def test_an_unreachable_host_is_named_with_what_to_do(capsys):
         ("pi@SugarKube0.local.:2222", "sugarkube0.local", "pi", 2222),
         ("[fd00::5]:22", "fd00::5", "", 22),
         ("admin@10.0.0.1", "10.0.0.1", "admin", 22),
+        ("Jürgen.K@lab@sugarkube0", "sugarkube0", "Jürgen.K@lab", 22),
     ],
 )
 def test_hosts_as_they_are_typed(text, host, user, port):
@@ -387,7 +388,9 @@ def test_hosts_as_they_are_typed(text, host, user, port):
     assert (typed.host, typed.user, typed.port) == (host, user, port)
 
 
-@pytest.mark.parametrize("text", ["", "a b", "host:99999", "host:0", "-oProxyCommand=x@h", "fd00::5"])
+@pytest.mark.parametrize(
+    "text", ["", "a b", "host:99999", "host:0", "-oProxyCommand=x@h", "fd00::5", "@h", "a;b@h"]
+)
 def test_what_is_no_host(text):
     with pytest.raises(InvalidInput):
         parse_host(text, "--host")

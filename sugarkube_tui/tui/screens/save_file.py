@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from sugarkube_tui.cluster.errors import InvalidInput
-from sugarkube_tui.cluster.saved_plan import parse_path
+from sugarkube_tui.cluster.typed import parse_path
 from sugarkube_tui.engine.outcome import Evidence
 from sugarkube_tui.store.paths import create_file, replace_file
 from sugarkube_tui.tui import words

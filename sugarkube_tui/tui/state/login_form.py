@@ -6,11 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sugarkube_tui.cluster.errors import InvalidInput
-from sugarkube_tui.cluster.saved_plan import SavedNode, parse_path, parse_user
+from sugarkube_tui.cluster.saved_plan import SavedNode
 from sugarkube_tui.cluster.secrets import Secret
+from sugarkube_tui.cluster.typed import SSH_PORT, parse_path, parse_port, parse_user
 from sugarkube_tui.engine.ports import Given, Login
-
-SSH_PORT = 22
 
 
 @dataclass(slots=True)
@@ -73,19 +72,13 @@ class LoginForm:
             )
         return Login(
             user,
-            self._port(),
+            parse_port(self.port.strip() or SSH_PORT, "Port"),
             identity,
             password=_secret(self.password),
             sudo_password=_secret(self.sudo_password),
             passphrase=_secret(self.passphrase),
             user_is_default=user == self.default_user,
         )
-
-    def _port(self) -> int:
-        text = self.port.strip() or str(SSH_PORT)
-        if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65535):
-            raise InvalidInput(f"{text!r} is no port", where="Port", remedy="1 to 65535; usually it is empty")
-        return int(text)
 
 
 def _secret(text: str) -> Secret | None:
