@@ -17,7 +17,7 @@ from sugarkube_tui.cluster.token import token_from_variables
 from sugarkube_tui.engine.climb import Subject, ignore
 from sugarkube_tui.engine.ports import WireLine, World
 from sugarkube_tui.engine.proof import Proof
-from sugarkube_tui.engine.verify import prove
+from sugarkube_tui.engine.verify import prove, shows_packets
 
 
 async def verify(world: World, arguments: Namespace, variables: Mapping[str, str]) -> int:
@@ -47,9 +47,8 @@ async def say_proof(world: World, subject: Subject, variables: Mapping[str, str]
         else:
             tell(f"{line.at_ms:7.0f} ms  {line.vantage:<16}  {line.text}")
 
-    debug = variables.get("SUGARKUBE_DEBUG_MDNS", "").strip() == "1"
     told = ignore if as_json or not sys.stderr.isatty() else _tell_progress
-    proof = await prove(world, subject, on_note=told, on_wire=show if debug else None)
+    proof = await prove(world, subject, on_note=told, on_wire=show if shows_packets(variables) else None)
     if as_json:
         _say_json(proof)
     else:

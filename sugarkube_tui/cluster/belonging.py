@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from sugarkube_tui.cluster.environment import Environment
@@ -13,22 +13,18 @@ if TYPE_CHECKING:  # the scan needs no facts
     from sugarkube_tui.cluster.facts import NodeFacts
 
 
-def advertised_by(hosts: Mapping[str, Host]) -> dict[str, str]:
-    """Node name → the environment that it advertises, as far as is heard."""
-    return {name: str(host.adverts[0].environment) for name, host in hosts.items() if host.adverts}
-
-
-def held_by(nodes: Mapping[str, NodeFacts]) -> dict[str, str]:
-    """Node name → the environment of the k3s that is installed there, as its labels say."""
-    return {name: facts.k3s.environment for name, facts in nodes.items() if facts.k3s.environment}
-
-
-def strangers(belongs: Mapping[str, str], environment: Environment) -> tuple[Problem, ...]:
+def strangers(
+    environment: Environment, hosts: Iterable[Host], nodes: Mapping[str, NodeFacts]
+) -> tuple[Problem, ...]:
     """What spoils the plan: chosen nodes of other environments, one problem for each environment.
 
     Args:
-        belongs: node name → `cluster/env` that it belongs to already.
+        environment: the one that is to be formed.
+        hosts: that were chosen; what they advertise is believed as long as nothing better is known.
+        nodes: facts by node name, as far as they were read; the labels of a k3s there say where it belongs.
     """
+    belongs = {host.short_name: str(host.adverts[0].environment) for host in hosts if host.adverts}
+    belongs |= {name: facts.k3s.environment for name, facts in nodes.items() if facts.k3s.environment}
     others: dict[str, list[str]] = {}
     for name, belonging in belongs.items():
         if belonging != str(environment):

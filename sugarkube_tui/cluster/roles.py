@@ -55,8 +55,7 @@ def assign_roles(
         token: the token that was given; None: read from a server.
         version: the release for new nodes, where it is known.
     """
-    token_hash = (token.ca_hash if token else None) or ""
-    standing = Standing.of(choices.environment, nodes, live, token_hash)
+    standing = Standing.of(choices.environment, nodes, live, token)
     new = in_order(standing.new, choices.order)
     raised = {name for place, name in enumerate(new) if place < standing.new.index(name)}
     wanted = max(0, choices.servers - standing.server_count)

@@ -11,6 +11,7 @@ from sugarkube_tui.cluster.environment import Environment
 
 if TYPE_CHECKING:  # the scan needs no facts
     from sugarkube_tui.cluster.facts import K3sFacts, NodeFacts
+    from sugarkube_tui.cluster.token import JoinToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,13 @@ class Standing:
         environment: Environment,
         nodes: Mapping[str, NodeFacts],
         live: Sequence[LiveServer],
-        token_hash: str = "",
+        token: JoinToken | None = None,
     ) -> Standing:
         """Args:
         live: servers of this environment that were heard, the chosen nodes' own included.
-        token_hash: of the CA that a given token names.
+        token: that was given; it may name the cluster's CA.
         """
+        token_hash = (token.ca_hash if token else None) or ""
         chosen = {f"{facts.access.hostname}.local" for facts in nodes.values()}
         ours = {name: facts.k3s for name, facts in nodes.items() if _holds(facts.k3s, str(environment), live)}
         others = [server for server in live if server.host not in chosen]

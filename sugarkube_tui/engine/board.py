@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from sugarkube_tui.cluster.changes import Changed
+from sugarkube_tui.cluster.choices import Role
 from sugarkube_tui.cluster.errors import Trouble
 from sugarkube_tui.engine.events import (
     ActionFinished,
@@ -83,6 +84,16 @@ class NodeBoard:
     def reached(self) -> bool:
         """It is what it was to become."""
         return self.result in (Result.OK, Result.CHANGED, Result.WARNED)
+
+    @property
+    def is_server(self) -> bool:
+        """It is, or is to become, a server: the first one or another."""
+        return bool(self.role) and Role(self.role).is_server
+
+    @property
+    def known_as(self) -> str:
+        """Its own host name; before that was read, what the run calls it."""
+        return self.hostname or self.name
 
 
 @dataclass(slots=True)

@@ -131,7 +131,7 @@ def _node(node: NodeBoard, end: float) -> NodeReport:
 
 def _next_steps(board: Board, targets: Mapping[str, Target], environment: Environment) -> Iterator[NextStep]:
     nodes = board.nodes.values()
-    servers = [node for node in nodes if node.role.endswith("server") and node.reached]
+    servers = [node for node in nodes if node.is_server and node.reached]
     if not servers:
         return
     server = servers[0]

@@ -6,6 +6,7 @@ An advert is a rumour until then (contract §5, §8, §10).
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -16,6 +17,14 @@ from sugarkube_tui.engine.climb import CheckSink, Climb, NoteSink, Subject, Wire
 from sugarkube_tui.engine.logins import Logins
 from sugarkube_tui.engine.ports import HERE, WireLine, World
 from sugarkube_tui.engine.proof import Proof
+
+PACKETS_VARIABLE = "SUGARKUBE_DEBUG_MDNS"
+"""Set to 1, it shows the mDNS packets that pass, as it does in sugarkube's own scripts."""
+
+
+def shows_packets(variables: Mapping[str, str]) -> bool:
+    """Whether the environment's variables want the packets shown."""
+    return variables.get(PACKETS_VARIABLE, "").strip() == "1"
 
 
 class Verifier:

@@ -160,7 +160,8 @@ class SugarkubeApp(FittedApp):
         self.run_worker(copy_and_tell(self, excerpt), group="copy")
 
     async def action_quit(self) -> None:
-        if not (self.session.has_run and self.session.run.phase.active):
+        leaving = self.session.leaving
+        if leaving is None or not leaving.phase.active:
             self._leave()
             return
         if isinstance(self.screen, Confirm):
@@ -171,7 +172,7 @@ class SugarkubeApp(FittedApp):
                 f"{self._open_questions()}"
                 "Leaving stops it now. No file is left half-written, and what is done stays done; a command "
                 "that a node has begun may still end there by itself.\n\n"
-                f"Later, {self.session.way_on}.",
+                f"Later, {leaving.way_on}.",
                 "stop the run and leave",
                 "stay; the run goes on",
             ),
@@ -190,11 +191,13 @@ class SugarkubeApp(FittedApp):
             self._leave()
 
     def _leave(self) -> None:
-        self.leave_now(1 if self.session.left_undone else 0)
+        leaving = self.session.leaving
+        self.leave_now(1 if leaving is not None and leaving.undone else 0)
 
     def leave_now(self, code: int) -> None:
         """Leave with this exit status, without a question: a run is stopped, the answers are kept."""
-        self.exit(code, return_code=code, message=Text(self.session.last_words) or None)
+        leaving = self.session.leaving
+        self.exit(code, return_code=code, message=Text(leaving.last_words) if leaving is not None else None)
 
     def finish(self) -> None:
         """The wizard is through."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+
+from sugarkube_tui.cluster.saved_plan import Question
 
 
 class Stage(StrEnum):
@@ -32,3 +35,18 @@ class Stage(StrEnum):
     @property
     def after(self) -> Stage | None:
         return list(Stage)[self.number] if self is not Stage.VERIFY else None
+
+    @property
+    def question(self) -> Question | None:
+        """What a saved plan calls it; None: such a plan begins after it, or ends before it."""
+        return next((question for question, stage in STAGE_OF.items() if stage is self), None)
+
+
+STAGE_OF: Mapping[Question, Stage] = {
+    Question.ACCESS: Stage.ACCESS,
+    Question.ENVIRONMENT: Stage.ENVIRONMENT,
+    Question.SERVERS: Stage.SERVERS,
+    Question.ADDRESS: Stage.ADDRESS,
+    Question.REVIEW: Stage.REVIEW,
+}
+"""The stage in which a question is asked."""

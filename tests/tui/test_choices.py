@@ -76,7 +76,7 @@ async def test_an_even_number_asks_for_an_explicit_yes(held: HeldSimulation, sta
         await driver.shows("2 servers?")
         await driver.press("y")
         await driver.stage(Stage.ADDRESS)
-        assert driver.app.session.choices.even_servers
+        assert driver.app.session.answers.choices.even_servers
 
 
 async def test_more_servers_than_nodes_is_warned_of(held: HeldSimulation, start: Start) -> None:
@@ -117,7 +117,7 @@ async def test_a_card_under_etcd_is_told_before_and_settled_by_keys(
         await driver.press("b")
         await driver.shows("sugarkube3 ■ server", "in your order")
         assert "SD card" not in driver.text()
-        assert driver.app.session.choices.order[:3] == ("sugarkube0", "sugarkube1", "sugarkube3")
+        assert driver.app.session.answers.choices.order[:3] == ("sugarkube0", "sugarkube1", "sugarkube3")
 
 
 async def test_servers_without_an_agent_are_told_of_their_taint(held: HeldSimulation, start: Start) -> None:
@@ -134,7 +134,7 @@ async def test_servers_without_an_agent_are_told_of_their_taint(held: HeldSimula
         await driver.shows("2 servers are no safer than 1", "Workloads run on the servers, too")
         await driver.press("tab", "t")
         await driver.shows("none of these nodes will take workloads", "leave the servers untainted")
-        assert driver.app.session.choices.taint_servers is True
+        assert driver.app.session.answers.choices.taint_servers is True
         await driver.press("t")
         await driver.shows("Workloads run on the servers, too")
         assert "none of these nodes will take workloads" not in driver.text()

@@ -64,11 +64,6 @@ async def to_review(driver: Driver) -> Request:
     return driver.app.session.request()
 
 
-@pytest.mark.parametrize("question", Question)
-def test_every_question_is_a_stage(question: Question) -> None:
-    assert Stage.SCAN.number < Stage(question.value.capitalize()).number <= Stage.REVIEW.number
-
-
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x36"])
 async def test_the_next_start_goes_on_with_the_question_that_was_open(
     held: HeldSimulation, start: Start, path: Path, size: tuple[int, int]
@@ -85,7 +80,7 @@ async def test_the_next_start_goes_on_with_the_question_that_was_open(
         )
         await driver.press("enter")
         await driver.stage(Stage.SERVERS)
-        assert driver.app.session.environment == Environment("int")
+        assert driver.app.session.answers.environment == Environment("int")
         assert [*driver.app.session.access.hosts] == names
         await driver.press("escape", "escape")
         await driver.stage(Stage.ACCESS)
@@ -216,11 +211,11 @@ async def test_a_saved_plan_that_was_named_is_taken_up_at_once(held: HeldSimulat
         await driver.shows("2 of 3 in", "does not let admin in")
         access = driver.app.session.access
         assert access.hosts["sugarkube1"].host.address == "192.168.3.11"
-        assert driver.app.session.saved().nodes == (NODES[0], NODES[1], plan.nodes[2])
+        assert driver.app.session.keeping.plan().nodes == (NODES[0], NODES[1], plan.nodes[2])
         await driver.shows("Login for sugarkube2 alone")
         await driver.press("shift+tab", "ctrl+u", *"pi", "enter")
         await driver.shows("3 of 3 in: Enter goes on")
-        assert driver.app.session.saved().nodes == NODES
+        assert driver.app.session.keeping.plan().nodes == NODES
         await driver.press("enter")
         await driver.stage(Stage.REVIEW)
 

@@ -64,7 +64,9 @@ async def test_the_panes_show_the_end_when_they_are_looked_at_again(
         await driver.press("s")
         await driver.shows("▸1 sugarkube0 ✔ Ready", "6 sugarkube5 ✔ Ready")
         assert "▶ working" not in driver.text()
-        words = driver.app.session.last_words
+        leaving = driver.app.session.leaving
+        assert leaving is not None
+        words = leaving.last_words
         assert "6 of 6 nodes Ready" in words
         assert "not proved yet: sugarkube-tui verify dev" in words
 
@@ -83,7 +85,9 @@ async def test_a_run_without_a_log_says_so_and_goes_on(
         await driver.press("end")
         await driver.until(lambda: driver.text().count("no log is kept") == 2, "the same among the result")
         assert "Logs " not in driver.text()
-        assert "logs:" not in driver.app.session.last_words
+        leaving = driver.app.session.leaving
+        assert leaving is not None
+        assert "logs:" not in leaving.last_words
 
 
 async def test_small_screens_show_a_list_and_one_pane(held: HeldSimulation, start: Start) -> None:

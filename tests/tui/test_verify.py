@@ -45,7 +45,7 @@ def verifying(held: HeldSimulation, start: Start) -> Verifying:
     ) -> AsyncIterator[Driver]:
         async with start(world or held.world, size, variables=THREE | (variables or {})) as driver:
             session, proving = driver.app.session, driver.app.session.proving
-            session.run.start(Request(targets(0, 1, 2, 3, 4, 5), session.choices, None))
+            session.run.start(Request(targets(0, 1, 2, 3, 4, 5), session.answers.choices, None))
             await driver.until(lambda: session.run.phase is Phase.DONE, "the cluster")
             held.clock.hold_when(lambda seconds: seconds == REST_S and proving.due is not None)
             driver.app.go(Stage.VERIFY)

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from sugarkube_tui.cluster.belonging import advertised_by, held_by, strangers
+from sugarkube_tui.cluster.advert import Advert
+from sugarkube_tui.cluster.belonging import strangers
 from sugarkube_tui.cluster.cautions import cautions, likely_servers
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.fitness import Doubt, doubts, fittest_first, moved
@@ -138,13 +139,17 @@ def test_nodes_of_another_environment_are_told_by_environment():
         "sugarkube3": prepared(3, k3s=server_k3s(environment="sugar/int")),
         "sugarkube4": prepared(4, k3s=server_k3s()),
     }
-    first, second = strangers(held_by(some), DEV)
+    first, second = strangers(DEV, (), some)
     assert first.what == "sugarkube1, sugarkube2 belong to sugar/prod already"
     assert "choose sugar/prod" in first.remedy
     assert second.what == "sugarkube3 belongs to sugar/int already"
     assert first.blocking
 
 
-def test_a_host_that_advertises_nothing_belongs_nowhere():
-    assert advertised_by({"a": Host("a.local")}) == {}
-    assert strangers({}, DEV) == ()
+def test_what_a_host_advertises_is_believed_until_its_labels_are_read():
+    prod = Environment("prod")
+    told = Advert(prod, "sugarkube7.local", 6443, "server", (), {}, "k3s", prod.service_type)
+    hosts = [Host("sugarkube7.local", adverts=(told,)), Host("a.local")]
+    (problem,) = strangers(DEV, hosts, {})
+    assert problem.what == "sugarkube7 belongs to sugar/prod already"
+    assert strangers(DEV, hosts, {"sugarkube7": prepared(7, k3s=server_k3s())}) == ()

@@ -94,7 +94,7 @@ class AccessScreen(WizardScreen):
         table = self.query_one("#hosts", Table)
         table.show(
             [
-                _row(one, self.session.environment, own=access.has_own_form(one.name))
+                _row(one, self.session.answers.environment, own=access.has_own_form(one.name))
                 for one in access.hosts.values()
             ],
             empty="no host is left: Esc goes back to the scan",
@@ -166,7 +166,7 @@ class AccessScreen(WizardScreen):
 
     def _draw_detail(self) -> None:
         one = self._highlighted
-        parts = host_parts(one, self.session.environment) if one else []
+        parts = host_parts(one, self.session.answers.environment) if one else []
         self.query_one("#detail", Pane).show(parts, one.name if one else "Host")
 
     # -- keys

@@ -14,6 +14,7 @@ from textual.widgets import Input, Label, Static
 from sugarkube_tui.cluster.address_checks import Answer, Check, Held, address_cautions, checks
 from sugarkube_tui.cluster.choices import Role, api_url, parse_registration_address
 from sugarkube_tui.cluster.errors import InvalidInput
+from sugarkube_tui.cluster.roles import Roles
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.base import WizardScreen
@@ -38,7 +39,7 @@ class AddressScreen(WizardScreen):
             with Horizontal(classes="fields"):
                 yield Label("IP or DNS name", classes="name wide")
                 yield Field(
-                    self.session.choices.registration_address,
+                    self.session.answers.choices.registration_address,
                     id="address",
                     placeholder="none: nodes join through the first server",
                     compact=True,
@@ -48,7 +49,7 @@ class AddressScreen(WizardScreen):
 
     def ready(self) -> None:
         self.query_one("#address", Input).focus()
-        self.session.address.start(self.session.choices.registration_address)
+        self.session.address.start(self.session.answers.choices.registration_address)
 
     # -- drawing
 
@@ -66,8 +67,8 @@ class AddressScreen(WizardScreen):
         answer = self.session.address.answer
         if answer is None or answer.host != host:
             answer = Answer(host)
-        source = self.session.source_of("registration_address")
-        ca_hash = self.session.roles().ca_hash
+        source = self.session.answers.source_of("registration_address")
+        ca_hash = self._roles.ca_hash
         return [
             "",
             *map(_check, checks(answer, ca_hash)),
@@ -105,7 +106,7 @@ class AddressScreen(WizardScreen):
 
     def _first_server(self) -> list[Content | str]:
         """Why it is in order that nothing answers yet."""
-        assignments = self.session.roles().assignments
+        assignments = self._roles.assignments
         first = next((name for name, one in assignments.items() if one.goal.role is Role.FIRST_SERVER), "")
         if not first:
             return []
@@ -113,6 +114,10 @@ class AddressScreen(WizardScreen):
             words.pair("First server", f"{first} starts without it: nothing needs to answer before", 12),
             words.pair("", "it runs. Bring the address up then, for example with kube-vip.", 12),
         ]
+
+    @property
+    def _roles(self) -> Roles:
+        return self.session.outlook().roles(self.session.answers.choices)
 
     # -- keys
 
@@ -128,7 +133,7 @@ class AddressScreen(WizardScreen):
         except InvalidInput:
             host = ""
         else:
-            self.session.choose(registration_address=host)
+            self.session.answers.choose(registration_address=host)
         answer = self.session.address.answer
         if answer is None or answer.host != host:
             self.session.address.start(host)
@@ -141,7 +146,7 @@ class AddressScreen(WizardScreen):
 
     def action_proceed(self) -> None:
         try:
-            self.session.choose(registration_address=self._read())
+            self.session.answers.choose(registration_address=self._read())
         except InvalidInput as error:
             self.tell(error)
             return

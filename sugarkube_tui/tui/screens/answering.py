@@ -50,7 +50,7 @@ class Answering(LogScreen):
         if self.session.run.phase.active:
             self.session.run.answer(self.current, Answer.RETRY)
         else:
-            self.session.run_again()
+            self.session.run.again()
 
     def action_skip(self) -> None:
         self.session.run.answer(self.current, Answer.SKIP)

@@ -37,7 +37,7 @@ class EnvironmentScreen(QuestionScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings("Environment")
 
     def body(self) -> Iterable[Widget]:
-        name = self.session.environment.name
+        name = self.session.answers.environment.name
         with Horizontal(classes="question"):
             with Vertical(classes="box ask") as box:
                 box.border_title = Content("Environment")
@@ -64,7 +64,7 @@ class EnvironmentScreen(QuestionScreen):
 
     @property
     def _cluster(self) -> str:
-        return self.session.defaults.choices.environment.cluster
+        return self.session.answers.defaults.choices.environment.cluster
 
     def _lives(self, environment: Environment) -> Content:
         adverts = self.session.scan.survey.servers_of(environment)
@@ -77,27 +77,13 @@ class EnvironmentScreen(QuestionScreen):
             environment = self._read()
         except InvalidInput as error:
             return [*words.evidence(words.problem_of(error))]
-        source = self.session.defaults.sources.get("environment", "")
-        is_default = environment == self.session.defaults.choices.environment
-        parts: list[Content | str] = [
+        return [
             Content.assemble(
                 words.strong(str(environment)),
                 (f"  {USUAL.get(environment.name, '')}", words.MUTED),
             ),
             "",
-            *_pairs(
-                {
-                    **({"Source": source} if source and is_default else {}),
-                    "Adverts": environment.service_type,
-                    "Context": f"{environment.context}  (kubeconfig)",
-                    "Cluster": environment.cluster
-                    + (
-                        f"  from {self.session.defaults.sources['cluster']}"
-                        if "cluster" in self.session.defaults.sources
-                        else ""
-                    ),
-                }
-            ),
+            *self._names_note(environment),
             *self._token_note(environment),
             "",
             *self._strangers_note(environment),
@@ -105,25 +91,29 @@ class EnvironmentScreen(QuestionScreen):
             *self._renamed_note(environment),
             "",
             words.muted(UNDO),
+            *_length_note(environment),
         ]
-        if environment.label_too_long:
-            parts += [
-                "",
-                Content.assemble(
-                    ("▲ ", "$text-warning"), "this advert type is longer than the standard's 15"
-                ),
-                "  characters; Avahi carries it nevertheless",
-            ]
-        return parts
+
+    def _names_note(self, environment: Environment) -> list[Content]:
+        """What is named after it, and the variables that it comes from."""
+        answers = self.session.answers
+        source, cluster_source = answers.source_of("environment"), answers.defaults.sources.get("cluster", "")
+        cluster = environment.cluster + (f"  from {cluster_source}" if cluster_source else "")
+        return [
+            *([words.pair("Source", source, 8)] if source else []),
+            words.pair("Adverts", environment.service_type, 8),
+            words.pair("Context", f"{environment.context}  (kubeconfig)", 8),
+            words.pair("Cluster", cluster, 8),
+        ]
 
     def _token_note(self, environment: Environment) -> list[Content]:
         try:
-            token = self.session.token(environment)
+            token = self.session.answers.token(environment)
         except InvalidInput as error:
             return [Content(""), *words.evidence(words.problem_of(error))]
         names = f", names CA {short_hash(token.ca_hash)}" if token is not None and token.ca_hash else ""
         variable = environment.token_variables[0]
-        match token_need(self.session.standing(environment), token):
+        match token_need(self.session.outlook(environment).standing, token):
             case TokenNeed.GIVEN:
                 told = f"known: from {token.source if token else variable}{names}"
             case TokenNeed.GIVEN_FOR_ALL:
@@ -134,7 +124,7 @@ class EnvironmentScreen(QuestionScreen):
                 told = "none needed: read from a chosen server"
             case TokenNeed.MISSING:
                 told = f"▲ missing: export {variable}, or choose one of its servers, too"
-        return _pairs({"Token": told})
+        return [words.pair("Token", told, 8)]
 
     def _lan_note(self, environment: Environment) -> list[Content]:
         adverts = self.session.scan.survey.servers_of(environment)
@@ -184,7 +174,7 @@ class EnvironmentScreen(QuestionScreen):
 
     def keep(self) -> None:
         try:
-            self.session.choose(environment=self._read())
+            self.session.answers.choose(environment=self._read())
         except InvalidInput:
             return  # what is half typed is no answer yet
 
@@ -193,13 +183,19 @@ class EnvironmentScreen(QuestionScreen):
             return
         try:
             environment = self._read()
-            self.session.token(environment)
+            self.session.answers.token(environment)
         except InvalidInput as error:
             self.tell(error)
             return
-        self.session.choose(environment=environment)
+        self.session.answers.choose(environment=environment)
         self.go_on()
 
 
-def _pairs(pairs: dict[str, str]) -> list[Content]:
-    return [words.pair(name, value, 8) for name, value in pairs.items()]
+def _length_note(environment: Environment) -> list[Content | str]:
+    if not environment.label_too_long:
+        return []
+    return [
+        "",
+        Content.assemble(("▲ ", "$text-warning"), "this advert type is longer than the standard's 15"),
+        "  characters; Avahi carries it nevertheless",
+    ]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from textual.content import Content
 
-from sugarkube_tui.cluster.belonging import held_by, strangers
+from sugarkube_tui.cluster.belonging import strangers
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.facts import AccessFacts
 from sugarkube_tui.cluster.plan import Problem
@@ -34,7 +34,7 @@ def host_parts(one: HostAccess, environment: Environment) -> Parts:
             )
         return [*words.evidence(problem), *_advice(one.advice)]
     if one.facts is not None:
-        belonging = strangers(held_by({one.name: one.facts}), environment)
+        belonging = strangers(environment, (), {one.name: one.facts})
         told = [part for problem in belonging for part in _early(problem)]
         return [*told, *_facts(one, one.facts.access)]
     if one.entry is Entry.TRYING:

@@ -150,7 +150,7 @@ class ReviewScreen(WizardScreen):
         self.query_one("#plan", Pane).show(parts, title or "Plan")
 
     def _cluster(self, found: Look) -> list[Content | str]:
-        plan, choices = found.plan, self.session.choices
+        plan, choices = found.plan, self.session.answers.choices
         parts: list[Content | str] = _problems(plan.problems)
         if found.failures:
             parts += [
@@ -224,12 +224,12 @@ class ReviewScreen(WizardScreen):
         self.action_look()
 
     def action_save_plan(self) -> None:
-        environment = self.session.environment.slug
+        environment = self.session.answers.environment.slug
         self._save(
             "Save the plan",
             "Nodes and choices, without passwords, for --plan in the wizard, plan and up.",
             f"{environment}.plan.toml",
-            plan_text(replace(self.session.saved(), run=None)),
+            plan_text(replace(self.session.keeping.plan(), run=None)),
         )
 
     def action_save_text(self) -> None:
@@ -239,8 +239,8 @@ class ReviewScreen(WizardScreen):
         self._save(
             "Save the review",
             "All nodes' actions in order, with diffs and commands; secrets are masked.",
-            f"{self.session.environment.slug}-review.txt",
-            "".join(f"{line}\n" for line in look_lines(self.session.choices, found)),
+            f"{self.session.answers.environment.slug}-review.txt",
+            "".join(f"{line}\n" for line in look_lines(self.session.answers.choices, found)),
         )
 
     def _save(self, title: str, says: str, name: str, text: str) -> None:

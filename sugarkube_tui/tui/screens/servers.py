@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -58,8 +59,8 @@ class ServersScreen(QuestionScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings("Servers")
 
     def body(self) -> Iterable[Widget]:
-        self.session.suggest_servers()
-        number = str(self.session.choices.servers)
+        self.session.answers.suggest_servers(self.session.outlook().likely_servers)
+        number = str(self.session.answers.choices.servers)
         with Horizontal(classes="question"):
             with Vertical(classes="box ask") as box:
                 box.border_title = Content("Servers")
@@ -96,10 +97,12 @@ class ServersScreen(QuestionScreen):
         )
         self.show_field()
         self.query_one("#arithmetic", Static).update(words.lines(self._arithmetic()))
-        roles = self.session.roles(even_servers=True)  # that they are even is among the cautions
-        told = tuple(cautions(self.session.access.facts, roles, self.session.choices))
+        choices = self.session.answers.choices
+        # That they are even is among the cautions.
+        roles = self.session.outlook().roles(replace(choices, even_servers=True))
+        told = tuple(cautions(self.session.access.facts, roles, choices))
         self.query_one("#nodes-box").border_subtitle = Content(
-            "by name" if not self.session.choices.order else "in your order   n by name"
+            "by name" if not choices.order else "in your order   n by name"
         )
         self._list.show([_row(name, roles, told) for name in _in_sequence(roles)])
         self._draw_note(roles, told)
@@ -108,12 +111,16 @@ class ServersScreen(QuestionScreen):
     def _list(self) -> Table:
         return self.query_one("#nodes", Table)
 
+    @property
+    def _roles(self) -> Roles:
+        return self.session.outlook().roles(self.session.answers.choices)
+
     def _arithmetic(self) -> list[Content | str]:
         try:
             number = self._read()
         except InvalidInput as error:
             return ["", *words.evidence(words.problem_of(error))]
-        source = self.session.source_of("servers")
+        source = self.session.answers.source_of("servers")
         parts: list[Content | str] = [
             "",
             words.strong(f"{words.plural(number, 'server')} {survives(number)}"),
@@ -159,24 +166,24 @@ class ServersScreen(QuestionScreen):
         if not self._list.rows.has_focus:
             self._list.take_focus()
             return
-        order, name = self.session.roles().order, self._list.highlighted
+        order, name = self._roles.order, self._list.highlighted
         if name in order:
             self._arrange(moved(order, name, by))
             self._list.highlight(name)
 
     def action_best_first(self) -> None:
-        by_name = sorted(self.session.roles().order, key=natural)
+        by_name = sorted(self._roles.order, key=natural)
         self._arrange(fittest_first(by_name, self.session.access.facts))
 
     def action_by_name(self) -> None:
         self._arrange(())
 
     def _arrange(self, order: tuple[str, ...]) -> None:
-        self.session.choose(order=order)
+        self.session.answers.choose(order=order)
         self._redraw()
 
     def action_taint(self) -> None:
-        self.session.choose(taint_servers=not _tainted(self.session.roles()))
+        self.session.answers.choose(taint_servers=not _tainted(self._roles))
         self._redraw()
 
     def _read(self) -> int:
@@ -187,8 +194,8 @@ class ServersScreen(QuestionScreen):
             number = self._read()
         except InvalidInput:
             return  # what is half typed is no answer yet
-        if number != self.session.choices.servers:
-            self.session.choose(servers=number, even_servers=False)
+        if number != self.session.answers.choices.servers:
+            self.session.answers.choose(servers=number, even_servers=False)
 
     def action_proceed(self) -> None:
         if self.asks_for_text():
@@ -199,7 +206,7 @@ class ServersScreen(QuestionScreen):
             self.tell(error)
             return
         self.keep()
-        if number % 2 == 0 and not self.session.choices.even_servers:
+        if number % 2 == 0 and not self.session.answers.choices.even_servers:
             self.wizard.push_screen(
                 Confirm(
                     f"{number} servers?",
@@ -215,7 +222,7 @@ class ServersScreen(QuestionScreen):
 
     def _agreed(self, agreed: bool | None) -> None:
         if agreed:
-            self.session.choose(even_servers=True)
+            self.session.answers.choose(even_servers=True)
             self.go_on()
 
 

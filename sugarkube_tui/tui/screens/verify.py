@@ -118,7 +118,7 @@ class VerifyScreen(LogScreen):
 
     def _verdict(self) -> Content:
         proving = self.session.proving
-        environment = str(self.session.environment)
+        environment = str(self.session.answers.environment)
         proof = proving.proof
         self.set_class(proving.ok, "-good")
         if proof is None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.saved_plan import Question, RunState, SavedPlan, SavedRun
 from sugarkube_tui.engine.outcome import Evidence, Result
+from sugarkube_tui.engine.ports import Target
+from sugarkube_tui.engine.resuming import node_of
 from sugarkube_tui.store.kept_plan import KeptPlan
 from sugarkube_tui.store.run_lock import worked_on_by
-from sugarkube_tui.tui.stages import Stage
+from sugarkube_tui.tui.stages import STAGE_OF, Stage
+from sugarkube_tui.tui.state.answers import Answers
 from sugarkube_tui.tui.state.changes import Changes
 from sugarkube_tui.tui.tasks import Tasks
 from sugarkube_tui.tui.words import problem_of
@@ -45,7 +49,7 @@ class Keeping:
     """How far the operator has come, and the file that says so.
 
     Args:
-        plan: gives the plan as it is now.
+        targets: gives the nodes as they are by now, with the logins that are tried next.
 
     Attributes:
         next: the question that is open.
@@ -53,12 +57,20 @@ class Keeping:
         problem: why the plan could not be read or written the last time; None: it could.
     """
 
-    def __init__(self, kept: KeptPlan, plan: Callable[[], SavedPlan], tasks: Tasks, changes: Changes) -> None:
+    def __init__(
+        self,
+        kept: KeptPlan,
+        answers: Answers,
+        targets: Callable[[], Iterable[Target]],
+        tasks: Tasks,
+        changes: Changes,
+    ) -> None:
         self.next = Question.ACCESS
         self.run: SavedRun | None = None
         self.problem: Evidence | None = None
         self._kept = kept
-        self._plan = plan
+        self._answers = answers
+        self._targets = targets
         self._tasks = tasks
         self._changes = changes
         self._resumed = False
@@ -103,13 +115,13 @@ class Keeping:
         Behind the logins of a plan that was taken up comes the question that was open.
         """
         after = stage.after
-        if after is None or after.number > Stage.REVIEW.number:
+        if after is None or (question := after.question) is None:
             return after
-        self.next = max(self.next, Question(after.value.lower()), key=list(Question).index)
+        self.next = max(self.next, question, key=list(Question).index)
         self.soon()
         if stage is Stage.ACCESS and self._resumed:
             self._resumed = False
-            return Stage(self.next.value.capitalize())
+            return STAGE_OF[self.next]
         return after
 
     def journal(self, open_journal: OpenJournal) -> OpenJournal:
@@ -126,6 +138,19 @@ class Keeping:
 
     # -- writing
 
+    def plan(self) -> SavedPlan:
+        """The plan as it is by now."""
+        choices = self._answers.choices
+        airgap = choices.airgap
+        return SavedPlan(
+            nodes=tuple(map(node_of, self._targets())),
+            choices=replace(choices, airgap=None),
+            airgap=airgap.directory if airgap is not None else None,
+            next=self.next,
+            saved=datetime.now().astimezone().replace(microsecond=0),
+            run=self.run,
+        )
+
     def soon(self) -> None:
         """Write it down when no other answer follows at once."""
         self._waiting = True
@@ -138,7 +163,7 @@ class Keeping:
     def now(self) -> None:
         """Write it down, if there is something to go on with."""
         self._waiting = False
-        plan = self._plan()
+        plan = self.plan()
         if self._paused or not plan.nodes:
             return
         try:

@@ -19,6 +19,12 @@ class Mark(Enum):
     """It was answered, and the answer does not do any more."""
 
 
+def missing(*, selected: bool, logged_in: bool, token_usable: bool) -> set[Stage]:
+    """The stages whose answer does not do, by what their answers have to bring about."""
+    holds = {Stage.SCAN: selected, Stage.ACCESS: logged_in, Stage.ENVIRONMENT: token_usable}
+    return {stage for stage, does in holds.items() if not does}
+
+
 def progress(here: Stage, reached: Stage, missing: Collection[Stage]) -> Mapping[Stage, Mark]:
     """The marks of all stages.
 

@@ -100,6 +100,11 @@ class Run:
         self._tasks.start("run", self._run(request, journal))
         self._changes.note()
 
+    def again(self) -> None:
+        """The same once more, from what is true on the nodes by then."""
+        if self.request is not None and not self.phase.active:
+            self.start(self.request)
+
     def stop(self) -> None:
         """Stop now.  No file is left half-written; what is done stays done."""
         if self.phase is Phase.RUNNING and self._ended is None:
