@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from textual.pilot import Pilot
+from textual.widgets import OptionList
 
 from sugarkube_tui.cluster.choices import defaults_from_variables
 from sugarkube_tui.cluster.saved_plan import SavedPlan
@@ -20,7 +21,6 @@ from sugarkube_tui.store.consents import Consents
 from sugarkube_tui.store.kept_plan import KeptPlan
 from sugarkube_tui.store.settings import Settings
 from sugarkube_tui.tui.app import SugarkubeApp
-from sugarkube_tui.tui.ascii import as_ascii
 from sugarkube_tui.tui.beginning import Memory, Start
 from sugarkube_tui.tui.fitting import Fit
 from sugarkube_tui.tui.keymap import read_keymap
@@ -29,7 +29,6 @@ from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.state.journal import OpenJournal
 from sugarkube_tui.tui.terminal import Terminal
 from sugarkube_tui.tui.widgets.log_lines import LogLines
-from sugarkube_tui.tui.words import Mood
 from sugarkube_tui.tui.workstation import Workstation
 
 PATIENCE_S = 60.0
@@ -138,8 +137,12 @@ class Driver:
         """Wait until so many hosts were found and every advertised API was asked."""
         scan = self.app.session.scan
         await self.until(lambda: len(scan.hosts) >= number, f"{number} hosts")
-        good = as_ascii(Mood.GOOD.glyph) if self.app.ascii_only else Mood.GOOD.glyph
-        await self.shows(f"{good} answers")
+        # In the table, even where that has no room.
+        adverts = self.app.screen.query_one("#adverts Rows", OptionList)
+        await self.until(
+            lambda: any("answers" in str(option.prompt) for option in adverts.options),
+            "an advertised API to answer",
+        )
 
     async def still(self) -> None:
         """Wait until the screen has nothing left to draw."""

@@ -120,6 +120,11 @@ class PlanRefused(SugarkubeError):
     """The plan holds problems that must be settled before anything may change."""
 
 
+def said(error: OSError) -> str:
+    """What the system says of an error, without its number; empty when it says nothing."""
+    return error.strerror or str(error)
+
+
 def nearest(word: str, known: Collection[str], otherwise: str) -> str:
     """A remedy for a word that is not known: the one that may be meant, or what is said otherwise."""
     close = difflib.get_close_matches(word, known, n=1)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from sugarkube_tui.cluster.advert import HTTPS_TYPE, Advert
 from sugarkube_tui.cluster.environment import Environment
-from sugarkube_tui.cluster.errors import SugarkubeError
+from sugarkube_tui.cluster.errors import SugarkubeError, said
 from sugarkube_tui.cluster.hearing import diagnose
 from sugarkube_tui.cluster.hosts import Survey
 from sugarkube_tui.cluster.queries import ETCD_PORTS, PeerView
@@ -281,7 +281,7 @@ class Climb:
             await api.connect(address, seen.port, ANSWER_WITHIN_S)
             seen.refused = ""
         except (OSError, TimeoutError) as error:
-            seen.refused = str(error) or "no answer"
+            seen.refused = said(error) or "no answer"
         seen.connected_ms = self._ms(began)
         self._tell(ladder.port_rung(seen))
         if seen.refused:
@@ -290,7 +290,7 @@ class Climb:
         try:
             seen.identity = await api.identity(address, seen.port, ANSWER_WITHIN_S)
         except (OSError, TimeoutError) as error:
-            seen.identity_problem = str(error) or "no answer"
+            seen.identity_problem = said(error) or "no answer"
         seen.identity_ms = self._ms(began)
 
     # -- what the nodes see

@@ -9,6 +9,7 @@ from ipaddress import ip_address
 
 from sugarkube_tui.cluster.advert import Advert
 from sugarkube_tui.cluster.environment import KNOWN_ENVIRONMENTS, Environment
+from sugarkube_tui.cluster.errors import said
 from sugarkube_tui.cluster.findings import Answering, ApiLook
 from sugarkube_tui.cluster.hosts import Survey
 from sugarkube_tui.cluster.sightings import Layer
@@ -135,7 +136,7 @@ async def look_at_api(api: Api, advert: Advert, clock: Clock) -> ApiLook:
         try:
             identity = await api.identity(address, advert.port, ANSWER_WITHIN_S)
         except (OSError, TimeoutError) as error:
-            return ApiLook(Answering.SILENT, why=str(error) or "no answer in time")
+            return ApiLook(Answering.SILENT, why=said(error) or "no answer in time")
         took = (clock.now() - began) * 1000
         return ApiLook(Answering.ANSWERS, address, ca_hash(identity.ca_pem), took)
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sugarkube_tui.tui.attention import Attention
 
 WIDE = 110
+LOW = 22
 HIGH = 30
 """Columns and rows from which there is room for more than the least."""
 ATTENTION_S = 0.5
@@ -82,7 +83,7 @@ class SugarkubeApp(FittedApp):
         self._attention: Attention | None = None
         self._title = ""
         self.HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (LEAST_WIDTH, "-narrow"), (WIDE, "-wide")]
-        self.VERTICAL_BREAKPOINTS = [(0, "-flat"), (LEAST_HEIGHT, "-low"), (HIGH, "-high")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-flat"), (LEAST_HEIGHT, "-squat"), (LOW, "-low"), (HIGH, "-high")]
 
     async def on_mount(self) -> None:
         self.set_interval(ATTENTION_S, self._attend)

@@ -13,6 +13,7 @@ from textual.filter import LineFilter, NoColor
 from sugarkube_tui.store.settings import Animations, Glyphs, Settings, ThemeName
 from sugarkube_tui.tui.ascii import Ascii
 from sugarkube_tui.tui.key import Keymap, written
+from sugarkube_tui.tui.key_names import KeyNames
 from sugarkube_tui.tui.terminal import Terminal
 from sugarkube_tui.tui.themes import THEMES, variables_of
 
@@ -39,6 +40,7 @@ class FittedApp(App[int]):
         super().__init__()
         self.settings = settings = fit.settings
         self.keymap = fit.keymap
+        self.key_names = KeyNames(fit.keymap)
         self.terminal = terminal = fit.terminal
         self.ascii_only = settings.glyphs is Glyphs.ASCII or (
             settings.glyphs is Glyphs.AUTO and not terminal.shows_signs

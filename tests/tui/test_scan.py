@@ -306,10 +306,29 @@ async def test_a_renamed_pi_and_a_join_lock_are_told(
 async def test_more_findings_than_fit_are_counted(held: HeldSimulation, start: Start) -> None:
     sightings = [*listening(), *(server(f"sugarkube{number}", f"10.0.0.{number}") for number in range(5))]
     async with start(on(held, sightings)) as driver:
-        await driver.shows("+3 more: e shows all")
+        await driver.shows("e reads 4 more")
         await evidence_of(driver, "sugarkube0.local")
         await driver.press("G")
         await evidence_says(driver, "sugarkube4.local advertises sugar/dev")
+
+
+async def test_where_there_is_little_room_the_table_that_is_used_has_it(
+    held: HeldSimulation, start: Start
+) -> None:
+    sightings = [*listening(), *(server(f"sugarkube{number}", f"10.0.0.{number}") for number in range(5))]
+    served = {"10.0.0.1": OURS, "10.0.0.2": FOREIGN}
+    async with start(on(held, sightings, served), (60, 16)) as driver:
+        await driver.shows("several clusters answer as sugar/dev", "e reads this, and")
+        boxes = {name: driver.app.screen.query_one(f"#{name}-box") for name in ("hosts", "adverts")}
+        assert boxes["hosts"].outer_size.height >= 8
+        assert boxes["adverts"].outer_size.height == 1
+        await driver.press("tab")
+        await driver.until(lambda: boxes["adverts"].outer_size.height >= 8, "the adverts to have the room")
+        assert boxes["hosts"].outer_size.height == 1
+        await driver.press("e")
+        await evidence_says(driver, "Evidence: advert of sugarkube0.local", "End all findings")
+        await driver.press("end")
+        await evidence_says(driver, "sugarkube4.local advertises sugar/dev", "→ if it is switched off")
 
 
 # -- silence

@@ -37,6 +37,7 @@ from sugarkube_tui.tui.screens.silence import silence_parts
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.widgets.pane import Pane
 from sugarkube_tui.tui.widgets.table import Column, Row, Table
+from sugarkube_tui.tui.widgets.warnings import Warnings
 from sugarkube_tui.tui.words import Mood
 
 HOSTS = (
@@ -71,9 +72,8 @@ NOTES = {
     Kind.JOIN_LOCK: "joining",
 }
 """Findings in a column's width; the evidence tells the whole."""
-WARNINGS = 2
-WARNINGS_HIGH = 5
-"""Lines of findings on a low and on a high screen."""
+WARNING_ROWS = {"-squat": 2, "-low": 4, "-high": 8}
+"""Rows for findings, by the height of the screen."""
 REFRESH_S = 0.5
 """Seconds between two looks at whether what is known of an API has become too old."""
 AGES_S = 5.0
@@ -96,8 +96,8 @@ class ScanScreen(WizardScreen):
 
     def body(self) -> Iterable[Widget]:
         if tour := self.session.world.tour:
-            lines = (words.pair("Demo", tour.shows, 5), words.pair("Try", tour.hint, 5))
-            yield Static(words.lines(lines), id="tour", markup=False)
+            yield Static(words.pair("Demo", tour.shows, 5), classes="tour shows", markup=False)
+            yield Static(words.pair("Try", tour.hint, 5), classes="tour", markup=False)
         silence = Pane("Looking", "silence")
         silence.border_subtitle = Content("a add host   s sweep   l look   r rescan")
         yield silence
@@ -108,7 +108,7 @@ class ScanScreen(WizardScreen):
                     yield Table(HOSTS, widget_id="hosts")
                 with Vertical(classes="box", id="adverts-box"):
                     yield Table(ADVERTS, widget_id="adverts")
-                yield Static(id="warnings", markup=False)
+                yield Warnings("warnings")
             yield Pane("Evidence", "evidence")
 
     def ready(self) -> None:
@@ -164,6 +164,7 @@ class ScanScreen(WizardScreen):
         self.set_class(found, "-found")
         if found:
             self._focus_table()
+            self.call_after_refresh(self._redraw)  # what was hidden has its size only then
         else:
             self._read(False)
             self.query_one("#silence", Pane).focus()
@@ -196,7 +197,7 @@ class ScanScreen(WizardScreen):
     def _draw_adverts(self, adverts: Sequence[Advert], found: Sequence[Finding]) -> None:
         counts = Counter(str(advert.environment) for advert in adverts if advert.role == "server")
         groups = "".join(f"   {name}: {words.plural(count, 'server')}" for name, count in counts.items())
-        self.query_one("#adverts-box").border_title = Content(f"k3s adverts{groups}")
+        self.query_one("#adverts-box").border_title = Content(f"k3s adverts{groups or '   none heard'}")
         before: Advert | None = None
         rows = []
         for advert in adverts:
@@ -235,12 +236,10 @@ class ScanScreen(WizardScreen):
         lines = [words.state(Mood.WARN, diagnosis.what)] if diagnosis.what else []
         lines += [words.state(Mood.WARN, problem.what) for problem in self.session.strangers()]
         lines += [finding_line(finding) for finding in found]
-        room = WARNINGS_HIGH if self.has_class("-high") else WARNINGS
-        if len(lines) > room + 1:
-            lines = [*lines[:room], words.muted(f"  +{len(lines) - room} more: e shows all")]
-        warnings = self.query_one("#warnings", Static)
-        warnings.display = bool(lines)
-        warnings.update(words.lines(lines))
+        rows = next((rows for height, rows in WARNING_ROWS.items() if self.has_class(height)), 0)
+        elsewhere = f"{self.wizard.key_names['scan.evidence']} reads"
+        width = self.query_one("#tables").size.width
+        self.query_one(Warnings).show(lines, width, rows, elsewhere)
 
     def _draw_evidence(self) -> None:
         scan = self.session.scan
@@ -263,11 +262,20 @@ class ScanScreen(WizardScreen):
 
     # -- keys
 
+    def on_resize(self, event: events.Resize) -> None:
+        self.call_after_refresh(self._resized)
+
+    def _resized(self) -> None:
+        if self.focused is None:  # the evidence had it, and has no room beside the tables any more
+            self._focus_table()
+        self._redraw()
+
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """The evidence is for the table that was used last."""
+        """The evidence is for the table that was used last; where there is little room, it gets all of it."""
         for name in ("hosts", "adverts"):
             if self.query_one(f"#{name}", Table).rows.has_focus and self._subject != name:
                 self._subject = name
+                self.set_class(name == "adverts", "-adverts")
                 self._draw_evidence()
 
     def on_table_highlighted(self, event: Table.Highlighted) -> None:
@@ -338,7 +346,12 @@ class ScanScreen(WizardScreen):
             return
         self.set_class(reading, "-reading")
         pane = self.query_one("#evidence", Pane)
-        pane.border_subtitle = Content("Esc back" if reading else "")
+        end = (
+            f"{self.wizard.key_names['pane.scroll_end']} all findings   "
+            if self.session.scan.findings
+            else ""
+        )
+        pane.border_subtitle = Content(f"{end}Esc back" if reading else "")
         if reading:
             pane.focus()
         else:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from sugarkube_tui.cluster.address_checks import Answer
 from sugarkube_tui.cluster.advert import API_PORT
+from sugarkube_tui.cluster.errors import said
 from sugarkube_tui.cluster.token import ca_hash
 from sugarkube_tui.engine.ports import World
 from sugarkube_tui.tui.state.changes import Changes
@@ -72,13 +73,13 @@ class AddressCheck:
         try:
             await self._world.api.connect(addresses[0], API_PORT, ANSWER_WITHIN_S)
         except (OSError, TimeoutError) as error:
-            found(port_open=False, why=str(error), done=True)
+            found(port_open=False, why=said(error), done=True)
             return
         found(port_open=True)
         try:
             identity = await self._world.api.identity(addresses[0], API_PORT, ANSWER_WITHIN_S)
         except (OSError, TimeoutError) as error:
-            found(why=str(error), done=True)
+            found(why=said(error), done=True)
             return
         found(ca_hash=ca_hash(identity.ca_pem), names=identity.names, done=True)
 
