@@ -8,9 +8,32 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from sugarkube_tui.cluster.errors import SugarkubeError
+
+
+def fill_closed_streams() -> None:
+    """Put nothing where a standard stream is closed: whatever is opened next would take its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
+
 
 def say(text: str = "") -> None:
-    print(text, flush=True)
+    """Raises:
+    BrokenPipeError: whoever read it went away.
+    SugarkubeError: it cannot be written, such as to a full disk.
+    """
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        forsake()
+        raise SugarkubeError(
+            "standard output cannot be written",
+            why=error.strerror or str(error),
+            remedy="make room, or send it elsewhere; then run the same command again",
+        ) from error
 
 
 def tell(text: str) -> None:

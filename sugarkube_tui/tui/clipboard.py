@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -121,8 +123,8 @@ async def _fed(tool: Tool, text: str) -> bool:
     try:
         await asyncio.wait_for(process.communicate(text.encode(tool.encoding)), TOOL_WITHIN_S)
     except (TimeoutError, OSError):
-        with suppress(ProcessLookupError):
-            process.kill()
+        with suppress(ProcessLookupError):  # with what it has started: that may hold the pipe open
+            os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
         return False
     return process.returncode == 0

@@ -17,5 +17,7 @@ async def copy_and_tell(app: FittedApp, excerpt: Excerpt) -> None:
         told = f"Not copied: {copied.problem}; save it to a file instead."
         app.notify(told, severity="warning", markup=False)
     else:
-        verb = "copied to" if copied.certain else "sent to"
-        app.notify(f"{excerpt.told} {verb} {copied.way}", markup=False)
+        told = f"copied to {copied.way}"
+        if not copied.certain:
+            told = f"sent to {copied.way}; if nothing arrives, save to a file"
+        app.notify(f"{excerpt.told} {told}", markup=False)

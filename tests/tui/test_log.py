@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from textual.app import App, ComposeResult
 from textual.containers import Vertical
+from textual.pilot import Pilot
 
-from screenshots.driving import Driver
+from screenshots.driving import PATIENCE_S, Driver
 from screenshots.held import HeldSimulation
 from sugarkube_tui.engine.board import Board, NodeBoard
 from sugarkube_tui.engine.log import Kind, Log, LogEntry
+from sugarkube_tui.tui.logview.excerpt import Excerpt
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.state.run import Phase
+from sugarkube_tui.tui.themes import variables_of
 from sugarkube_tui.tui.widgets.log_lines import LogLines
 from sugarkube_tui.tui.widgets.log_pane import LogPane
 from tests.tui.conftest import Start
@@ -190,7 +193,10 @@ async def test_chosen_lines_are_copied_and_saved(reading, monkeypatch, tmp_path:
         await reader.driver.press("V", "k", "k")
         await reader.driver.shows("3 lines chosen")
         await reader.driver.press("o", "k", "y")
-        await reader.told("2 lines of sugarkube1 sent to the terminal's clipboard (OSC 52)")
+        await reader.told(
+            "2 lines of sugarkube1 sent to the terminal's clipboard (OSC 52); "
+            "if nothing arrives, save to a file"
+        )
         sequences = [text for text in sent if text.startswith("\x1b]52;c;")]
         assert [base64.b64decode(text[7:-1]).decode() for text in sequences] == ["three\nfour\n"]
         await reader.driver.press("y")
@@ -202,6 +208,16 @@ async def test_chosen_lines_are_copied_and_saved(reading, monkeypatch, tmp_path:
         await reader.told(f"1 line of sugarkube1 saved to {saved}")
         assert saved.read_text() == "five\n"
         assert saved.stat().st_mode & 0o777 == 0o600
+
+
+async def test_nothing_is_copied_or_saved_where_there_is_nothing(reading) -> None:
+    async with reading() as reader:
+        await reader.driver.press("y")
+        await reader.told("There is no line of sugarkube1 to copy")
+        reader.write("output")
+        await reader.drawn()
+        await reader.driver.press("L", "L", "W")
+        await reader.told("There is no line of sugarkube1 (commands only) to save")
 
 
 async def test_the_mouse_selects_what_is_copied(reading) -> None:
@@ -221,26 +237,131 @@ async def test_the_mouse_selects_what_is_copied(reading) -> None:
         assert reader.driver.app.screen.get_selected_text() == "alpha[/b] one\nbeta"
 
 
+class Alone(App[None]):
+    """A log pane that is fed only when a test says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log_pane = LogPane("alone")
+        self.written = Log()
+        self.copied: list[Excerpt] = []
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield self.log_pane
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return variables_of(self.current_theme)
+
+    def on_log_pane_copy(self, event: LogPane.Copy) -> None:
+        self.copied.append(event.excerpt)
+
+    def write(self, *texts: str, kind: Kind = Kind.OUTPUT) -> None:
+        for text in texts:
+            self.written.write(LogEntry(0.0, kind, "A step", text))
+
+    def feed(self) -> None:
+        self.log_pane.feed(self.written)
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            while not condition():
+                await asyncio.sleep(0.01)
+
+    async def fed(self, *texts: str, kind: Kind = Kind.OUTPUT) -> None:
+        """Write, feed, and wait until it is taken in."""
+        self.write(*texts, kind=kind)
+        self.feed()
+        await self.until(lambda: self.log_pane.lines.window.end == self.written.total)
+
+    def told(self) -> str:
+        return self.log_pane.told().plain
+
+
+@asynccontextmanager
+async def alone() -> AsyncIterator[tuple[Alone, Pilot[None]]]:
+    app = Alone()
+    async with app.run_test(size=(40, 12)) as pilot:
+        app.log_pane.focus()
+        yield app, pilot
+
+
+async def search_for(app: Alone, pilot: Pilot[None], term: str) -> None:
+    await pilot.press("slash", *term, "enter")
+    lines = app.log_pane.lines
+    await app.until(lambda: lines.search is not None and lines.search.is_done(lines.window))
+
+
+async def test_lines_that_nobody_feeds_any_more_are_searched_after_a_flood_and_a_filter() -> None:
+    async with alone() as (app, pilot):
+        lines = app.log_pane.lines
+        await app.fed(*(f"hit {number}" for number in range(10)))
+        await search_for(app, pilot, "hit")
+        await pilot.press("G")
+        await app.fed("hit warned", kind=Kind.WARNING)
+        app.write(*(f"hit {number}" for number in range(6_000)))
+        app.feed()  # a flood: all of it comes later, by itself
+        await app.until(lambda: lines.window.end == app.written.total)
+        await pilot.press("N")
+        await app.until(lambda: "of 5000" in app.told())
+        assert lines.hit is not None
+        assert lines.hit >= lines.window.first
+        await app.fed("hit by the last warning", kind=Kind.WARNING)
+        await pilot.press("G", "L", "L", "L")
+        await app.until(lambda: "1 line" in app.told())
+        assert "searching" not in app.told()
+
+
+async def test_what_was_found_and_chosen_in_another_log_is_forgotten() -> None:
+    async with alone() as (app, pilot):
+        lines = app.log_pane.lines
+        await app.fed(*(f"a {number}" for number in range(50)), "needle")
+        await search_for(app, pilot, "needle")
+        await pilot.press("V", "k")
+        assert lines.picking is not None
+        app.written = Log()
+        await app.fed(*(f"b {number}" for number in range(200)))
+        await app.until(lambda: "not found" in app.told())
+        assert lines.picking is None
+        assert lines.following
+        await pilot.press("n")
+        assert lines.hit is None
+
+
+async def test_a_selection_whose_lines_have_gone_is_none() -> None:
+    async with alone() as (app, pilot):
+        lines = app.log_pane.lines
+        await app.fed(*(f"line {number}" for number in range(30)))
+        await pilot.mouse_down(lines, offset=(1, 2))
+        await pilot.hover(lines, offset=(3, 4))
+        await pilot.mouse_up(lines, offset=(3, 4))
+        await app.until(lambda: (app.screen.get_selected_text() or "").count("\n") == 2)
+        await pilot.press("G")
+        await app.fed(*(f"later {number}" for number in range(6_000)))
+        await pilot.press("y")
+        await app.until(lambda: bool(app.copied))
+        assert app.copied[0].told == "5,000 lines of alone, A step"
+
+
+async def test_an_expression_that_is_slow_only_when_it_is_drawn_is_told() -> None:
+    async with alone() as (app, pilot):
+        await app.fed("x" + "a" * 1_000 + "!")
+        await pilot.press("slash", "ctrl+r", *"x|(a+)+$", "enter")
+        await app.until(lambda: "takes too long" in app.told())
+
+
 async def test_hostile_lines_stay_within_their_pane() -> None:
-    log = Log()
-
-    class Small(App[None]):
-        def compose(self) -> ComposeResult:
-            with Vertical():
-                yield LogPane("hostile")
-
-    async with Small().run_test(size=(40, 6)) as pilot:
-        pane = pilot.app.query_one(LogPane)
-        for text in (
+    async with alone() as (app, _):
+        app.write(
             "\x1b[2J\x1b]0;evil\x07[/red]",
             "a\x00b\rc\u202ed",
             "漢" * 100,
             "\ud800 \udfff",
             "[@click=x]y",
-        ):
-            log.write(LogEntry(0.0, Kind.OUTPUT, "", text))
-        pane.feed(log)
+        )
+        app.feed()
         await asyncio.sleep(0)
-        rows = [pane.lines.render_line(y) for y in range(5)]
+        lines = app.log_pane.lines
+        rows = [lines.render_line(y) for y in range(5)]
         assert [row.text.rstrip()[:12] for row in rows] == ["[/red]", "cd", "漢" * 12, "", "[@click=x]y"]
-        assert {row.cell_length for row in rows} == {pane.lines.size.width}
+        assert {row.cell_length for row in rows} == {lines.size.width}

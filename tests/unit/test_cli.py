@@ -482,3 +482,35 @@ def test_a_refused_login_names_the_options_that_settle_it(capsys):
     status, out, _ = run(capsys, "plan", "dev", "--demo", *FOUR, "--user", "nobody")
     assert status == exit_codes.FAILED
     assert out.count("→ Check the user name, or give the password. (--user, --ask-password)") == 4
+
+
+def start_with(redirections, *words):
+    """What a start prints and returns with such redirections of the shell."""
+    line = f'exec "{sys.executable}" -m sugarkube_tui "$@" {redirections}'
+    done = subprocess.run(
+        ["/bin/sh", "-c", line, "sh", *words], capture_output=True, text=True, timeout=60, check=False
+    )
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("redirections", ["</dev/null", "<&-", "<&- >&-"])
+def test_the_wizard_says_which_stream_is_no_terminal(redirections):
+    status, told = start_with(redirections)
+    assert status == exit_codes.USAGE
+    assert "the wizard needs a terminal" in told
+    assert "standard input is none" in told
+
+
+def test_commands_do_without_a_standard_input():
+    status, told = start_with("<&-", "up", "dev", "--demo", *FOUR[:2], "--ask-password")
+    assert status == exit_codes.USAGE
+    assert "the password is empty" in told
+    status, told = start_with("<&-", "up", "dev", "--demo", *FOUR[:2])
+    assert status == exit_codes.USAGE
+    assert "nobody can be asked" in told
+
+
+def test_a_full_disk_behind_standard_output_is_told():
+    status, told = start_with(">/dev/full", "paths")
+    assert status == exit_codes.FAILED
+    assert told.splitlines()[:2] == ["✖ standard output cannot be written", "  No space left on device"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import os
 from pathlib import Path
@@ -81,6 +82,14 @@ def program(folder: Path, name: str, script: str) -> None:
     path.chmod(0o755)
 
 
+def is_alive(process: int) -> bool:
+    """It may be dead and not yet waited for by whoever has inherited it."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 class TestCopying:
     @pytest.fixture(autouse=True)
     def path(self, programs, monkeypatch):
@@ -103,6 +112,19 @@ class TestCopying:
         copied = await clipboard.copy(TEXT, "linux", {"DISPLAY": ":0"}, plain(), written.append)
         assert (copied.way, copied.certain) == ("the terminal's clipboard (OSC 52)", False)
         assert written == [osc52(TEXT, {})]
+
+    async def test_a_tool_whose_child_hangs_with_all_of_a_long_text_to_come_is_ended_with_it(
+        self, programs, tmp_path
+    ):
+        program(programs, "xclip", f"sleep 60 & echo $! > {tmp_path}/child; wait")
+        copied = await clipboard.copy("x" * 500_000, "linux", {"DISPLAY": ":0"}, plain(), lambda _: None)
+        assert copied.problem.startswith("xclip failed; 500 kB are too much")
+        child = int((tmp_path / "child").read_text())
+        for _ in range(500):
+            if not is_alive(child):
+                break
+            await asyncio.sleep(0.01)
+        assert not is_alive(child)
 
     async def test_what_no_terminal_takes_is_told_and_not_sent(self):
         written: list[str] = []

@@ -18,15 +18,25 @@ class LogScreen(WizardScreen):
     """A screen with logs: copies and saves their lines, and asks which of them are to be shown."""
 
     def on_log_pane_copy(self, event: LogPane.Copy) -> None:
-        self.wizard.copy(event.excerpt)
+        if self._has_lines(event.excerpt, "copy"):
+            self.wizard.copy(event.excerpt)
 
     def on_log_pane_save(self, event: LogPane.Save) -> None:
         excerpt = event.excerpt
+        if not self._has_lines(excerpt, "save"):
+            return
         kept = f"kept in {event.kept_in}" if event.kept_in else "in memory only."
         dialog = SaveFile(
             f"Save {excerpt.told}", f"All of the log is {kept}", excerpt.file_name, excerpt.text
         )
         self.wizard.push_screen(dialog, partial(self._saved, excerpt))
+
+    def _has_lines(self, excerpt: Excerpt, verb: str) -> bool:
+        """Else it is told: nobody wants an empty clipboard or file."""
+        if not excerpt.lines:
+            told = f"There is no line of {excerpt.what} to {verb}"
+            self.wizard.notify(told, severity="warning", markup=False)
+        return bool(excerpt.lines)
 
     def _saved(self, excerpt: Excerpt, path: Path | None) -> None:
         if path is not None:

@@ -87,6 +87,7 @@ class Finding:
         lines, search = self._lines, self._lines.search
         if search is None:
             return
+        search.advance(lines.window)  # so that no hit is in a line that was dropped
         top, bottom = lines.top, lines.bottom
         if top is not None and bottom is not None and search.hits:
             if lines.hit is not None and top <= lines.hit <= bottom:

@@ -90,7 +90,8 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
             if self._late is None:  # who feeds may have nothing to say any more
                 self._late = self.set_timer(FLOOD_S, self._feed_late)
             return
-        self._log = log
+        if log is not self._log:
+            self._begin(log)
         unseen, end = self.window.unseen, self.window.end
         self._rows.drop(self.window.feed(log))
         self._append_rows()
@@ -99,6 +100,15 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
         if self.window.end != end or self.window.unseen != unseen:
             self.refresh()
             self.post_message(self.Changed())
+
+    def _begin(self, log: Log) -> None:
+        """Nothing that was found or chosen in another log means anything in this one."""
+        self._log = log
+        self.picking = self.hit = None
+        if self.search is not None:
+            self.search.restart()
+        if self.text_selection is not None:
+            self.screen.clear_selection()
 
     @property
     def is_behind(self) -> bool:
@@ -316,8 +326,11 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
             yield Mark(0, len(text), self._partial("log--picked"))
         if self.search is not None:
             style = self._partial("log--current" if number == self.hit else "log--hit")
+            given_up = bool(self.search.problem)
             for start, end in self.search.spans(text):
                 yield Mark(start, end, style)
+            if self.search.problem and not given_up:  # to find all of a line takes longer than to find one
+                self.post_message(self.Changed())
         if (selection := self.text_selection) is not None and (
             span := selection.get_span(number)
         ) is not None:

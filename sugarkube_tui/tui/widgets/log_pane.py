@@ -94,7 +94,6 @@ class LogPane(Vertical):
     def feed(self, log: Log) -> None:
         """Show what is new since the last time."""
         self.lines.feed(log)
-        self._finding.go_on()
 
     def told(self) -> Content:
         """Whether it is paused, what is hidden, and what is searched for."""
@@ -247,7 +246,8 @@ class LogPane(Vertical):
         if self.lines.picking is not None:
             return self._parts.picked(self.lines.picking)
         if (selection := self.lines.text_selection) is not None:
-            return self._parts.selected(selection)
+            selected = self._parts.selected(selection)
+            return selected if selected.lines else None  # its lines may have gone
         return None
 
     def _last_step(self) -> Excerpt:
@@ -256,5 +256,7 @@ class LogPane(Vertical):
         return self._parts.whole() if bottom is None else self._parts.step_at(bottom)
 
     def on_log_lines_changed(self, event: LogLines.Changed) -> None:
+        """Whatever has brought other lines, what is searched for may be in them."""
         event.stop()
+        self._finding.go_on()
         self._tell()
