@@ -20,6 +20,8 @@ from sugarkube_tui.engine.ports import (
 )
 from sugarkube_tui.store.paths import Paths
 
+_OURS = ("SUGARKUBE_", "K3S_")
+
 Made = TypeVar("Made")
 
 
@@ -135,6 +137,18 @@ def agent_keys(world: World, variables: Mapping[str, str]) -> Callable[[], Await
         return await count_keys("" if world.simulated else variables.get("SSH_AUTH_SOCK", ""))
 
     return count
+
+
+def variables_in(world: World, environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables that count.
+
+    What is exported for real clusters is nothing to the demo, and is not shown there: it has the tour's
+    variables, as far as an empty one does not take them back.
+    """
+    if world.tour is None:
+        return dict(environ)
+    told = {name: value for name, value in world.tour.variables.items() if environ.get(name) != ""}
+    return {name: value for name, value in environ.items() if not name.startswith(_OURS)} | told
 
 
 def demo_world(scenario: str, speed: float | None) -> World:

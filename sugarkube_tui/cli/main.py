@@ -15,12 +15,12 @@ from sugarkube_tui.cli import exit_codes
 from sugarkube_tui.cli.arguments import parse_arguments
 from sugarkube_tui.cli.output import fill_closed_streams, forsake
 from sugarkube_tui.cluster.errors import InvalidInput, SugarkubeError
-from sugarkube_tui.engine.ports import Given, World
+from sugarkube_tui.engine.ports import DEFAULT_USER, Given, World
 from sugarkube_tui.store.consents import Consents
 from sugarkube_tui.store.kept_plan import KeptPlan
 from sugarkube_tui.store.paths import Paths
 from sugarkube_tui.store.settings import Settings, ThemeName, read_settings
-from sugarkube_tui.wiring import agent_keys, demo_world, real_world, ssh_aliases
+from sugarkube_tui.wiring import agent_keys, demo_world, real_world, ssh_aliases, variables_in
 
 if TYPE_CHECKING:
     from sugarkube_tui.tui.beginning import Memory
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
             return show_paths(paths, as_json=arguments.json)
         settings = read_settings(paths.settings)
-        arguments.usual_user = settings.user
+        arguments.usual_user = settings.user if arguments.demo is None else DEFAULT_USER
         if arguments.command is None:
             return _wizard(arguments, paths, settings)
         return asyncio.run(_stoppable(_command(arguments, paths)))
@@ -57,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 async def _command(arguments: Namespace, paths: Paths) -> int:
     world = _world(arguments, paths)
-    variables = _variables(world)
+    variables = variables_in(world, os.environ)
     # Each command loads what it needs, and no more: the wizard and `--help` are there at once.
     match arguments.command:
         case "scan":
@@ -86,11 +86,6 @@ def _world(arguments: Namespace, paths: Paths) -> World:
     return real_world(paths) if arguments.demo is None else demo_world(arguments.demo, arguments.speed)
 
 
-def _variables(world: World) -> dict[str, str]:
-    """The environment's; a tour may have exported some, too."""
-    return {**(world.tour.variables if world.tour is not None else {}), **os.environ}
-
-
 async def _stoppable(work: Coroutine[Any, Any, int]) -> int:
     """End as by Ctrl-C when the terminal closes or somebody says `kill`: remote work is stopped, too."""
     task = asyncio.ensure_future(work)
@@ -117,7 +112,7 @@ def _wizard(arguments: Namespace, paths: Paths, settings: Settings) -> int:
         settings = replace(settings, theme=ThemeName(arguments.theme))
     keymap = read_keymap(settings.keys, str(paths.settings))
     world = _world(arguments, paths)
-    variables = _variables(world)
+    variables = variables_in(world, os.environ)
     saved = read_saved(arguments)
     defaults = read_defaults(arguments, variables, saved)
     login = read_login(arguments)

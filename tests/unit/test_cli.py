@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import termios
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
@@ -20,6 +22,7 @@ from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.sightings import USUAL_LAYERS, Layer
 from sugarkube_tui.cluster.typed import parse_host
 from sugarkube_tui.engine.proof import Rung
+from sugarkube_tui.wiring import demo_world
 
 FOUR = [word for number in range(4) for word in ("--host", f"sugarkube{number}.local")]
 
@@ -44,6 +47,16 @@ def sealed(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     for kind in ("CONFIG", "STATE", "CACHE", "DATA"):
         monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / kind))
+
+
+def export(monkeypatch, **variables):
+    """Variables for the demo, which has none but its tour's."""
+
+    def world(scenario, speed):
+        made = demo_world(scenario, speed)
+        return replace(made, tour=replace(made.tour, variables={**made.tour.variables, **variables}))
+
+    monkeypatch.setattr("sugarkube_tui.cli.main.demo_world", world)
 
 
 def run(capsys, *words):
@@ -99,8 +112,7 @@ def test_a_sweep_is_only_done_when_it_is_asked_for(capsys):
 
 
 def test_scan_says_which_advert_is_not_the_tokens(capsys, monkeypatch):
-    monkeypatch.setenv("SUGARKUBE_ENV", "prod")
-    monkeypatch.setenv("SUGARKUBE_TOKEN_PROD", f"K10{'0' * 64}::server:some-password")
+    export(monkeypatch, SUGARKUBE_ENV="prod", SUGARKUBE_TOKEN_PROD=f"K10{'0' * 64}::server:some-password")
     _, out, err = run(capsys, "scan", "--demo")
     assert "✖ sugarkube7.local: not the cluster that your sugar/prod token names" in out
     assert "some-password" not in out + err
@@ -121,9 +133,7 @@ def test_plan_shows_every_change_and_changes_nothing(capsys):
 
 
 def test_plan_says_which_choices_variables_made(capsys, monkeypatch):
-    monkeypatch.setenv("SUGARKUBE_SERVERS", "3")
-    monkeypatch.setenv("SUGARKUBE_ENV", "prod")
-    monkeypatch.setenv("K3S_CHANNEL", "latest")
+    export(monkeypatch, SUGARKUBE_SERVERS="3", SUGARKUBE_ENV="prod", K3S_CHANNEL="latest")
     _, out, _ = run(capsys, "plan", "dev", "--demo", *FOUR, "--channel", "stable")
     assert "servers: from SUGARKUBE_SERVERS=3" in out
     assert "K3S_CHANNEL" not in out
@@ -208,7 +218,7 @@ def test_verify_as_json_has_every_rung_every_vantage_and_the_verdict(capsys):
 
 
 def test_packets_are_shown_beside_the_proof_when_a_variable_says_so(capsys, monkeypatch):
-    monkeypatch.setenv("SUGARKUBE_DEBUG_MDNS", "1")
+    export(monkeypatch, SUGARKUBE_DEBUG_MDNS="1")
     status, out, err = run(capsys, "verify", "prod", "--demo")
     assert status == exit_codes.OK
     assert "PTR _k3s-sugar-prod._tcp" in err
@@ -299,7 +309,7 @@ def saved(tmp_path):
 
 
 def test_a_saved_plan_has_nodes_and_choices(capsys, monkeypatch, saved):
-    monkeypatch.setenv("SUGARKUBE_SERVERS", "many")  # variables lose to it
+    export(monkeypatch, SUGARKUBE_SERVERS="many")  # variables lose to it
     status, out, _ = run(capsys, "plan", "--demo", "--plan", saved)
     assert status == exit_codes.OK
     assert "sugar/int: 2 servers wanted, k3s v1.33.5+k3s1" in out
@@ -353,7 +363,7 @@ def test_a_saved_plan_that_cannot_be_used_says_where(capsys, saved, before, afte
 
 
 def test_a_malformed_token_is_refused_by_its_variable(capsys, monkeypatch):
-    monkeypatch.setenv("SUGARKUBE_TOKEN_DEV", "K10not-a-token")
+    export(monkeypatch, SUGARKUBE_TOKEN_DEV="K10not-a-token")
     status, _, err = run(capsys, "plan", "dev", "--demo", *FOUR)
     assert status == exit_codes.USAGE
     assert "SUGARKUBE_TOKEN_DEV" in err
@@ -438,6 +448,29 @@ def test_help_names_the_scenarios_with_what_they_show(capsys):
     assert "  split-brain  two clusters under one name\n" in out
 
 
+def test_the_demo_knows_nothing_of_what_is_meant_for_real_clusters(capsys, monkeypatch, tmp_path):
+    for name, value in (
+        ("SUGARKUBE_TOKEN_DEV", f"K10{'0' * 64}::server:some-password"),
+        ("SUGARKUBE_TOKEN", "K10not-a-token"),
+        ("SUGARKUBE_SERVERS", "many"),
+        ("SUGARKUBE_API_REGADDR", "10.99.0.5"),
+        ("SUGARKUBE_NODE_PREFIX", "elsewhere"),
+        ("K3S_CHANNEL", "latest"),
+        ("KUBECONFIG", "/nowhere/config"),
+        ("SSH_AUTH_SOCK", "/nowhere/agent"),
+    ):
+        monkeypatch.setenv(name, value)
+    settings = tmp_path / "CONFIG" / "sugarkube-tui" / "settings.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text('user = "alice"\n')
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / ".ssh" / "config").write_text("Host *\n  User bob\n")
+    status, out, err = run(capsys, "plan", "dev", "--demo", *FOUR)
+    assert status == exit_codes.OK
+    assert "1 server wanted, k3s v1.33.5+k3s1" in out
+    assert not re.search(r"some-password|10\.99\.0\.5|alice|bob|nowhere", out + err)
+
+
 def test_what_the_tour_exports_can_be_unset_as_its_remedy_says(capsys, monkeypatch):
     status, out, _ = run(capsys, "plan", "dev", "--demo=wrong-token", *FOUR)
     assert status == exit_codes.FAILED
@@ -469,11 +502,12 @@ def test_a_mistake_in_the_settings_stops_every_command_but_paths(capsys, tmp_pat
     assert f"settings  {file}\n" in out
 
 
-def test_the_settings_say_whom_to_log_in_as(capsys, tmp_path):
+def test_the_settings_say_whom_to_log_in_as(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr("sugarkube_tui.cli.main.real_world", lambda paths: demo_world("fresh", None))
     file = tmp_path / "CONFIG" / "sugarkube-tui" / "settings.toml"
     file.parent.mkdir(parents=True)
     file.write_text('user = "zero"\n')
-    status, out, err = run(capsys, "plan", "dev", "--demo", *FOUR)
+    status, out, err = run(capsys, "plan", "dev", *FOUR)
     assert status == exit_codes.FAILED
     assert "zero" in out + err
 

@@ -29,7 +29,7 @@ class Tour:
     Attributes:
         shows: one sentence: what is the matter on this LAN.
         hint: what to try.
-        variables: what is as good as exported, unless the operator exported it otherwise.
+        variables: what is as good as exported.
     """
 
     name: str
