@@ -25,6 +25,7 @@ from sugarkube_tui.engine.events import Event, RunFinished, RunStarted
 from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.engine.telling import Teller
 from sugarkube_tui.simulator import Simulation
+from sugarkube_tui.ssh.intake import Intake
 from sugarkube_tui.ssh.lines import Lines
 from sugarkube_tui.store.journal import RunJournal
 from sugarkube_tui.tui.app import SugarkubeApp
@@ -55,17 +56,22 @@ class Stream(asyncio.Protocol):
 
     def __init__(self, teller: Teller, name: str) -> None:
         self._lines = Lines(partial(teller.log, name))
+        self._intake = Intake()
         self.begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def data_received(self, data: bytes) -> None:
         if not self.begun.done():
             self.begun.set_result(None)
-        self._lines.feed(data)
+        self._intake.take(self._lines, data)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._lines.finish()
         self.ended.set_result(None)
+
+    async def drained(self) -> None:
+        await self.ended
+        await self._intake.drained()
+        self._lines.finish()
 
 
 def _same(stream: Stream) -> Stream:
@@ -102,7 +108,7 @@ async def feed(app: SugarkubeApp, directory: Path, seconds: float) -> None:
         await loop.connect_read_pipe(partial(_same, stream), (directory / name).open("rb"))
     gaps: list[float] = []
     timing = asyncio.create_task(watch(streams, seconds, gaps))
-    await asyncio.gather(*(stream.ended for stream in streams))
+    await asyncio.gather(*(stream.drained() for stream in streams))
     teller.tell(RunFinished(teller.at, Result.OK, "done"))
     await timing
     journal.close()

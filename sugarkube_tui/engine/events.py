@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from json.encoder import encode_basestring
+from operator import attrgetter
 from typing import Any, TypeVar, get_args
 
 from sugarkube_tui.cluster.changes import Changed
@@ -255,21 +256,22 @@ class _Shape:
 
     Attributes:
         kind: the class's name in snake case.
-        fields: all of its fields.
+        values: gets the values of all of its fields.
         texts: those that may hold a secret.
         template: the JSON object, with a place for each field's value.
     """
 
-    __slots__ = ("fields", "kind", "template", "texts")
+    __slots__ = ("kind", "template", "texts", "values")
 
     def __init__(self, event: type[Event]) -> None:
         letters = (f"_{letter.lower()}" if letter.isupper() else letter for letter in event.__name__)
         self.kind = "".join(letters).lstrip("_")
-        self.fields = tuple(field.name for field in fields(event))
+        names = [field.name for field in fields(event)]
+        self.values = attrgetter(*names)
         self.texts = tuple(
             field.name for field in fields(event) if field.name not in _NAMES and field.type not in _NUMBERS
         )
-        places = ", ".join(f'"{name}": %s' for name in self.fields)
+        places = ", ".join(f'"{name}": %s' for name in names)
         self.template = f'{{"event": "{self.kind}", {places}}}'
 
 
@@ -284,7 +286,7 @@ def as_json(event: Event) -> dict[str, Any]:
 def as_json_line(event: Event) -> str:
     """The same as text, without line end."""
     shape = _SHAPES[type(event)]
-    return shape.template % tuple([_written(getattr(event, name)) for name in shape.fields])
+    return shape.template % tuple(map(_written, shape.values(event)))
 
 
 def _written(value: Any) -> str:

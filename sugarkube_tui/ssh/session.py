@@ -11,6 +11,7 @@ import asyncssh
 
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.engine.ports import LineSink
+from sugarkube_tui.ssh.intake import Intake
 from sugarkube_tui.ssh.lines import Head, Lines, Tail
 
 STDOUT_LIMIT = 8 * 1024 * 1024
@@ -58,6 +59,7 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
         self._asked = 0
         self._stdout, self._stderr = Head(STDOUT_LIMIT), Tail(STDERR_LIMIT)
         self._out_lines, self._err_lines = Lines(self._show), Lines(self._show)
+        self._intake = Intake()
         self._activity = 0
         self._exited = asyncio.Event()
         self._done = asyncio.Event()
@@ -141,6 +143,7 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
             ended.cancel()
             done.cancel()
         self.close()
+        await self._intake.drained()
         self._out_lines.finish()
         self._err_lines.finish()
 
@@ -169,7 +172,7 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
             data = bytes(waiting[place + len(self._stdout_gate) :])
             waiting.clear()
         self._stdout.feed(data)
-        self._out_lines.feed(data)
+        self._intake.take(self._out_lines, data)
 
     def _from_stderr(self, data: bytes) -> None:
         if not self.started.is_set():
@@ -186,7 +189,7 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
             self.started.set()
             self._send(self._stdin, end=True)
         self._stderr.feed(data)
-        self._err_lines.feed(data)
+        self._intake.take(self._err_lines, data)
 
     def _answer_prompt(self, waiting: bytearray) -> None:
         if not self._prompt:
