@@ -138,7 +138,8 @@ def measure(seconds: float, lines: int, directory: Path) -> Sequence[Figure]:
     total = sum(count for count, _ in written["nodes"].values())
     same = sum(count for name, (count, digest) in whole.items() if written["nodes"][name] == [count, digest])
     with (runs / "events.jsonl").open("rb") as file:
-        events = sum(line.startswith(b'{"event": "log_line"') for line in file)
+        told = (json.loads(line) for line in file)
+        events = sum(len(event["lines"]) for event in told if event["event"] == "printed")
     ordered = sorted(keys)
     gaps = seen["gaps_ms"]
     return (

@@ -66,12 +66,9 @@ class Stream(asyncio.Protocol):
         self._intake.take(self._lines, data)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self.ended.set_result(None)
-
-    async def drained(self) -> None:
-        await self.ended
-        await self._intake.drained()
+        self._intake.finish()
         self._lines.finish()
+        self.ended.set_result(None)
 
 
 def _same(stream: Stream) -> Stream:
@@ -108,7 +105,7 @@ async def feed(app: SugarkubeApp, directory: Path, seconds: float) -> None:
         await loop.connect_read_pipe(partial(_same, stream), (directory / name).open("rb"))
     gaps: list[float] = []
     timing = asyncio.create_task(watch(streams, seconds, gaps))
-    await asyncio.gather(*(stream.drained() for stream in streams))
+    await asyncio.gather(*(stream.ended for stream in streams))
     teller.tell(RunFinished(teller.at, Result.OK, "done"))
     await timing
     journal.close()

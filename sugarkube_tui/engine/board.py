@@ -15,9 +15,9 @@ from sugarkube_tui.engine.events import (
     Answered,
     Asked,
     Event,
-    LogLine,
     NodeConnected,
     NodeFinished,
+    Printed,
     RoleAssigned,
     RunFinished,
     RunStarted,
@@ -106,10 +106,11 @@ class Board:
     finished: RunFinished | None = None
 
     def fold(self, event: Event) -> None:
-        if isinstance(event, LogLine):  # first, because they are many
+        if isinstance(event, Printed):  # first, because they are many
             node = self._node(event.node)
             node.heard_at = event.at
-            node.log.write(LogEntry(event.at, Kind.OUTPUT, node.step, event.text))
+            at, step = event.at, node.step
+            node.log.write(*[LogEntry(at, Kind.OUTPUT, step, line) for line in event.lines])
             return
         match event:
             case RunStarted():
@@ -129,10 +130,8 @@ class Board:
 
 
 def _fold_node(node: NodeBoard, event: Event) -> None:
-    for kind, line in _told(node, event):
-        node.log.write(
-            LogEntry(event.at, kind, event.title if isinstance(event, StepStarted) else node.step, line)
-        )
+    step = event.title if isinstance(event, StepStarted) else node.step
+    node.log.write(*[LogEntry(event.at, kind, step, line) for kind, line in _told(node, event)])
     if _is_news(node, event):
         node.heard_at = event.at
     match event:

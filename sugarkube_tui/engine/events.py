@@ -133,10 +133,12 @@ class Spending:
 
 
 @dataclass(frozen=True, slots=True)
-class LogLine:
+class Printed:
+    """What a node printed, one line or several."""
+
     at: float
     node: str
-    text: str
+    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +235,7 @@ Event = (
     | ActionStarted
     | ActionFinished
     | Spending
-    | LogLine
+    | Printed
     | Waiting
     | WaitEnded
     | Asked
@@ -283,6 +285,9 @@ def as_json(event: Event) -> dict[str, Any]:
     return {"event": _SHAPES[type(event)].kind, **asdict(event)}
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=asdict)
+
+
 def as_json_line(event: Event) -> str:
     """The same as text, without line end."""
     shape = _SHAPES[type(event)]
@@ -294,7 +299,7 @@ def _written(value: Any) -> str:
         return encode_basestring(value)
     if type(value) is float:
         return repr(value)
-    return json.dumps(value, ensure_ascii=False, default=asdict)
+    return _ENCODER.encode(value)
 
 
 Redacted = TypeVar("Redacted", bound=Event)
@@ -315,6 +320,8 @@ def _hide(value: Any, redactor: Redactor) -> Any:
     if type(value) is str:
         return redactor.hide(value)
     match value:
+        case tuple() if all(type(item) is str for item in value):
+            return redactor.hide_all(value)
         case tuple():
             return tuple(_hide(item, redactor) for item in value)
         case Evidence():

@@ -64,13 +64,15 @@ class Log:
         """The number of the oldest entry that is kept; `total` when there is none."""
         return self.total - len(self._entries)
 
-    def write(self, entry: LogEntry) -> None:
+    def write(self, *new: LogEntry) -> None:
+        """Add entries at the end."""
         entries = self._entries
-        entries.append(entry)
-        self.total += 1
-        self._held += getsizeof(entry.text)
-        while len(entries) > self._lines or (self._held > self._size and len(entries) > 1):
-            self._held -= getsizeof(entries.popleft().text)
+        entries.extend(new)
+        self.total += len(new)
+        held = self._held + sum([getsizeof(entry.text) for entry in new])
+        while len(entries) > self._lines or (held > self._size and len(entries) > 1):
+            held -= getsizeof(entries.popleft().text)
+        self._held = held
 
     def take(self) -> list[LogEntry]:
         """The entries that are kept, oldest first; the log keeps none of them."""

@@ -34,7 +34,7 @@ from sugarkube_tui.engine.events import (
     Warned,
 )
 from sugarkube_tui.engine.outcome import Evidence, Result
-from sugarkube_tui.engine.ports import Answers, Log, Machine, Target, World
+from sugarkube_tui.engine.ports import Answers, LineSink, Machine, Target, World
 from sugarkube_tui.engine.returning import RETRY_S, Return, come_back
 from sugarkube_tui.engine.telling import Stopwatch, Teller
 from sugarkube_tui.steps.base import Step, plan_step
@@ -295,21 +295,22 @@ class NodeRun:
         ms = (self._world.clock.now() - began) * 1000
         tell(ActionFinished(self._teller.at, self.name, step.id, action.title, ms, *change_of(action)))
 
-    def _log_of(self, action: Action) -> Log:
+    def _log_of(self, action: Action) -> LineSink:
         """Takes the action's output; that of apt-get also tells how far it is."""
         if not isinstance(action, InstallPackages):
             return self._log
         apt, progress = AptProgress(), self._progress_of(action)
 
-        def log(line: str) -> None:
-            self._log(line)
-            if apt.read(line):
+        def log(*lines: str) -> None:
+            self._log(*lines)
+            news = [apt.read(line) for line in lines]
+            if any(news):
                 progress(apt.share, apt.seen)
 
         return log
 
-    def _log(self, line: str) -> None:
-        self._teller.log(self.name, line)
+    def _log(self, *lines: str) -> None:
+        self._teller.log(self.name, *lines)
 
     def _progress_of(self, action: Action) -> Callable[[float | None, str], None]:
         until = self._teller.at + action.deadline if isinstance(action, WaitUntil) else None

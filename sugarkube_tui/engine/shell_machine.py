@@ -31,7 +31,7 @@ from sugarkube_tui.engine.ports import (
     Clock,
     CommandResult,
     Connector,
-    Log,
+    LineSink,
     Machine,
     Progress,
     Shell,
@@ -139,7 +139,7 @@ class ShellMachine:
             clock["workstation_offset_ms"] = f"{(float(lines[0]) - (before + after) / 2) * 1000:.1f}"
         return {"access": access, "clock": clock}
 
-    async def apply(self, action: Action, log: Log, progress: Progress) -> None:
+    async def apply(self, action: Action, log: LineSink, progress: Progress) -> None:
         match action:
             case WriteFile():
                 await self._write(action)
@@ -207,8 +207,8 @@ class ShellMachine:
         if result.exit_status != 0:
             raise ActionFailed(_evidence(f"{action.path} could not be installed", action.title, result))
 
-    async def _command(self, title: str, script: str, timeout: float, log: Log) -> None:
-        result = await self._run(title, script, timeout, on_line=log)
+    async def _command(self, title: str, script: str, timeout: float, log: LineSink) -> None:
+        result = await self._run(title, script, timeout, on_lines=log)
         if result.exit_status != 0:
             raise ActionFailed(_evidence(f"{title} failed", title, result))
 
@@ -220,11 +220,11 @@ class ShellMachine:
         *,
         root: bool = True,
         stdin: bytes = b"",
-        on_line: Log | None = None,
+        on_lines: LineSink | None = None,
     ) -> CommandResult:
         """Run a script that has to end within `timeout` seconds; raises ActionFailed when it does not."""
         try:
-            return await self._shell.run(script, root=root, stdin=stdin, timeout=timeout, on_line=on_line)
+            return await self._shell.run(script, root=root, stdin=stdin, timeout=timeout, on_lines=on_lines)
         except TimeoutError as error:
             raise ActionFailed(
                 Evidence(
@@ -235,7 +235,7 @@ class ShellMachine:
                 )
             ) from error
 
-    async def _wait(self, action: WaitUntil, log: Log, progress: Progress) -> None:
+    async def _wait(self, action: WaitUntil, log: LineSink, progress: Progress) -> None:
         follower = asyncio.create_task(self._follow(action.unit, log)) if action.unit else None
         try:
             await self._poll(action, log, progress)
@@ -244,7 +244,7 @@ class ShellMachine:
                 follower.cancel()
                 await asyncio.gather(follower, return_exceptions=True)
 
-    async def _poll(self, action: WaitUntil, log: Log, progress: Progress) -> None:
+    async def _poll(self, action: WaitUntil, log: LineSink, progress: Progress) -> None:
         started = self._clock.now()
         seen = "nothing yet"
         while (elapsed := self._clock.now() - started) < action.deadline:
@@ -275,11 +275,11 @@ class ShellMachine:
             )
         log(f"waited {action.deadline:.0f} s for {action.condition}; seen last: {seen}")
 
-    async def _follow(self, unit: str, log: Log) -> None:
+    async def _follow(self, unit: str, log: LineSink) -> None:
         """Show a unit's journal from now on; whatever ends it is no failure of the wait."""
         try:
             await self._shell.run(
-                f"exec journalctl -q -f -n 0 -o cat -u {unit}", root=True, timeout=86_400.0, on_line=log
+                f"exec journalctl -q -f -n 0 -o cat -u {unit}", root=True, timeout=86_400.0, on_lines=log
             )
         except (OSError, TimeoutError, SugarkubeError):
             log(f"(the journal of {unit} can no longer be followed)")

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from sugarkube_tui.cluster.secrets import Redactor
-from sugarkube_tui.engine.events import Event, EventSink, LogLine, Spent, redacted
+from sugarkube_tui.engine.events import Event, EventSink, Printed, Spent, redacted
 from sugarkube_tui.engine.ports import Clock
 
 Told = TypeVar("Told", bound=Event)
@@ -39,8 +39,8 @@ class Teller:
             sink(event)
         return event
 
-    def log(self, node: str, text: str) -> None:
-        self.tell(LogLine(self.at, node, text))
+    def log(self, node: str, *lines: str) -> None:
+        self.tell(Printed(self.at, node, lines))
 
 
 class Stopwatch:

@@ -41,7 +41,7 @@ from sugarkube_tui.cluster.release import RELEASE_SUFFIXES
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.engine.errors import ActionFailed
 from sugarkube_tui.engine.outcome import Evidence
-from sugarkube_tui.engine.ports import Answers, Log, Login, Machine, Progress, Target
+from sugarkube_tui.engine.ports import Answers, LineSink, Login, Machine, Progress, Target
 from sugarkube_tui.simulator import answers, script
 from sugarkube_tui.simulator.cluster import Cluster
 from sugarkube_tui.simulator.door import SimulatedKeys
@@ -114,7 +114,7 @@ class SimulatedMachine:
         self._pi.door.become_root(self._where, self._login)
         return {step: answers.probe(self._pi, step) for step in steps if BY_ID[step].probe}
 
-    async def apply(self, action: Action, log: Log, progress: Progress) -> None:
+    async def apply(self, action: Action, log: LineSink, progress: Progress) -> None:
         match action:
             case WriteFile():
                 await self._write(action)
@@ -230,7 +230,7 @@ class SimulatedMachine:
             await self._pi.clock.sleep(_KEEPALIVE_S)
         self._check()
 
-    async def _print(self, lines: Iterable[script.Timed], log: Log, factor: float = 1.0) -> None:
+    async def _print(self, lines: Iterable[script.Timed], log: LineSink, factor: float = 1.0) -> None:
         for seconds, line in lines:
             if seconds:
                 await self._spend(seconds * factor)
@@ -249,7 +249,7 @@ class SimulatedMachine:
         content = action.content
         self._pi.write(action.path, content if isinstance(content, str) else content.reveal())
 
-    async def _install_packages(self, action: InstallPackages, log: Log) -> None:
+    async def _install_packages(self, action: InstallPackages, log: LineSink) -> None:
         pi = self._pi
         await self._print(script.apt(action.names, pi.dice("apt")), log, pi.slowness)
         pi.packages.update(action.names)
@@ -273,7 +273,7 @@ class SimulatedMachine:
                 why = f"Failed to start {action.unit}.service: Unit {action.unit}.service not found."
                 raise _failed(f"{action.title} failed", action.title, why, 5)
 
-    async def _step_clock(self, log: Log) -> None:
+    async def _step_clock(self, log: LineSink) -> None:
         await self._spend(2.2)
         self._pi.clock_offset_ms = self._pi.dice("stepped").uniform(-4.0, 4.0)
         self._pi.clock_stepped_at = self._pi.clock.now()
@@ -291,7 +291,7 @@ class SimulatedMachine:
         else:
             pi.files[action.path] = ""
 
-    async def _install_k3s(self, action: InstallK3s, log: Log, progress: Progress) -> None:
+    async def _install_k3s(self, action: InstallK3s, log: LineSink, progress: Progress) -> None:
         pi = self._pi
         unit = "k3s" if action.role == "server" else "k3s-agent"
         if action.script_path:
@@ -325,7 +325,7 @@ class SimulatedMachine:
             done = min(megabytes, done + rate * 0.5 / self._pi.slowness)
             progress(done / megabytes, f"{done:.1f} of {megabytes:.1f} MB")
 
-    async def _wait(self, action: WaitUntil, log: Log, progress: Progress) -> None:
+    async def _wait(self, action: WaitUntil, log: LineSink, progress: Progress) -> None:
         pi = self._pi
         stop_following = pi.follow(action.unit, log)
         try:

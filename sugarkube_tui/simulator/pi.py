@@ -15,7 +15,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from sugarkube_tui.cluster.advert import Advert, read_advert
-from sugarkube_tui.engine.ports import Log
+from sugarkube_tui.engine.ports import LineSink
 from sugarkube_tui.simulator.cluster import Cluster
 from sugarkube_tui.simulator.door import Door
 from sugarkube_tui.simulator.network import Network, Unreachable
@@ -97,7 +97,7 @@ class Pi:
         self.k3s = K3sService(self)
         self.remembered_adverts: tuple[Advert, ...] = ()
         self._advertised_at: dict[str, float] = {}
-        self._followers: set[tuple[str, Log]] = set()
+        self._followers: set[tuple[str, LineSink]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         network.pis[name] = self
 
@@ -252,7 +252,7 @@ class Pi:
 
     # -- journal and background work
 
-    def follow(self, unit: str, log: Log) -> Callable[[], None]:
+    def follow(self, unit: str, log: LineSink) -> Callable[[], None]:
         """Give the lines that a unit logs from now on to `log`; call the result to end it."""
         follower = (unit, log)
         self._followers.add(follower)

@@ -8,7 +8,7 @@ from collections import deque
 from sugarkube_tui.ssh.lines import Lines
 
 SLICE_BYTES = 4 * 1024
-"""What one node hands on in one turn of the event loop: some fifty lines, in less than a millisecond."""
+"""What one node hands on in one turn of the event loop: some fifty lines, in a fraction of a millisecond."""
 WAITING_BYTES = 256 * 1024
 """With more than this waiting, the rest is handed on at once: so the sender has to wait for us."""
 
@@ -22,32 +22,31 @@ class Intake:
     def __init__(self) -> None:
         self._waiting: deque[tuple[Lines, bytes]] = deque()
         self._size = 0
-
-    @property
-    def busy(self) -> bool:
-        """Something is still to be handed on."""
-        return bool(self._waiting)
+        self._at_work = False
 
     def take(self, lines: Lines, data: bytes) -> None:
         """Hand these bytes on to `lines`, after all that came before."""
         if not data:
             return
-        if not self._waiting:
+        if not self._at_work:
+            self._at_work = True
             asyncio.get_running_loop().call_soon(self._turn)
         self._waiting.append((lines, data))
         self._size += len(data)
         while self._size > WAITING_BYTES:
             self._hand_on()
 
-    async def drained(self) -> None:
-        """Wait until all has been handed on."""
+    def finish(self) -> None:
+        """Hand on all that is waiting."""
         while self._waiting:
-            await asyncio.sleep(0)
+            self._hand_on()
 
     def _turn(self) -> None:
-        self._hand_on()
         if self._waiting:
+            self._hand_on()
             asyncio.get_running_loop().call_soon(self._turn)
+        else:
+            self._at_work = False
 
     def _hand_on(self) -> None:
         lines, data = self._waiting.popleft()

@@ -10,7 +10,7 @@ LINE_BYTES = 64 * 1024
 
 
 class Lines:
-    """Cuts a stream of bytes into cleaned lines, handed to a sink as they end."""
+    """Cuts a stream of bytes into cleaned lines, handed to a sink when they have ended."""
 
     def __init__(self, sink: LineSink) -> None:
         self._sink = sink
@@ -18,15 +18,22 @@ class Lines:
 
     def feed(self, data: bytes) -> None:
         *ended, rest = data.split(b"\n")
-        for part in ended:
-            self._keep(part)
-            self._emit()
+        if ended:
+            self._sink(*[self._line_with(part) for part in ended])
         self._keep(rest)
 
     def finish(self) -> None:
         """Hand over a last line that has no line end."""
         if self._line:
-            self._emit()
+            self._sink(self._line_with(b""))
+
+    def _line_with(self, end: bytes) -> str:
+        """The line that has begun, with its end; the next one begins."""
+        if self._line or len(end) > LINE_BYTES:
+            self._keep(end)
+            end = bytes(self._line)
+            self._line.clear()
+        return clean_line(decode(end))
 
     def _keep(self, part: bytes) -> None:
         self._line += part
@@ -36,11 +43,6 @@ class Lines:
             if newest >= 0:
                 del self._line[: newest + 1]
             del self._line[LINE_BYTES:]
-
-    def _emit(self) -> None:
-        line = clean_line(decode(bytes(self._line)))
-        self._line.clear()
-        self._sink(line)
 
 
 class Head:

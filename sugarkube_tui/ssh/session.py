@@ -39,7 +39,7 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
         nonce: what the script announces itself with; empty for a command without announcement.
         prompt: answered once; a second prompt means that the answer was wrong.
         stdin: sent when the script has announced itself, never earlier: sudo would read it.
-        on_line: gets lines of both streams.
+        on_lines: gets lines of both streams.
     """
 
     def __init__(
@@ -47,13 +47,13 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
         nonce: str = "",
         prompt: Prompt | None = None,
         stdin: bytes = b"",
-        on_line: LineSink | None = None,
+        on_lines: LineSink | None = None,
     ) -> None:
         self._announced = re.compile(re.escape(nonce.encode()) + rb" (\d+)\n")
         self._stdout_gate = f"{nonce}\n".encode()
         self._prompt = prompt
         self._stdin = stdin
-        self._on_line = on_line
+        self._on_lines = on_lines
         self._preamble = {1: bytearray(), 2: bytearray()}
         self._gate_open = not nonce
         self._asked = 0
@@ -143,7 +143,7 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
             ended.cancel()
             done.cancel()
         self.close()
-        await self._intake.drained()
+        self._intake.finish()
         self._out_lines.finish()
         self._err_lines.finish()
 
@@ -213,13 +213,13 @@ class CommandSession(asyncssh.SSHClientSession[bytes]):
         except OSError:
             return  # it closed its side: the exit status tells the rest
 
-    def _show(self, line: str) -> None:
-        if self._on_line is None:
+    def _show(self, *lines: str) -> None:
+        if self._on_lines is None:
             return
         try:
-            self._on_line(line)
+            self._on_lines(*lines)
         except Exception as exc:  # noqa: BLE001 - asyncssh would close the connection; run() raises it
-            self._on_line = None
+            self._on_lines = None
             self.sink_failure = exc
 
 

@@ -106,7 +106,7 @@ class SshShell:
         root: bool = False,
         stdin: bytes = b"",
         timeout: float = 60.0,
-        on_line: LineSink | None = None,
+        on_lines: LineSink | None = None,
     ) -> CommandResult:
         """Run `sh -c script`, with sudo when `root`; see `Shell.run`.
 
@@ -120,13 +120,13 @@ class SshShell:
         """
         async with self._slots:
             try:
-                return await self._run(script, root, stdin, timeout, on_line)
+                return await self._run(script, root, stdin, timeout, on_lines)
             except AccessError as refusal:
                 if not root or not needs_password(refusal):
                     raise
                 # sudo had remembered the password when it was probed, and has forgotten it since.
                 self._sudo.forget()
-                return await self._run(script, root, stdin, timeout, on_line)
+                return await self._run(script, root, stdin, timeout, on_lines)
 
     async def upload(self, source: Path, path: str, progress: Callable[[int], None]) -> None:
         """Copy a file to `path`, readable by the login user; see `Shell.upload`.
@@ -154,10 +154,10 @@ class SshShell:
     # Running
 
     async def _run(
-        self, script: str, root: bool, stdin: bytes, timeout: float, on_line: LineSink | None
+        self, script: str, root: bool, stdin: bytes, timeout: float, on_lines: LineSink | None
     ) -> CommandResult:
         way = await self._sudo.way() if root else Way.DIRECT
-        session, command = self._prepare(script, way, stdin, on_line)
+        session, command = self._prepare(script, way, stdin, on_lines)
         try:
             async with asyncio.timeout(timeout):
                 await self._open(session, command)
@@ -173,11 +173,11 @@ class SshShell:
         return self._result(session, way)
 
     def _prepare(
-        self, script: str, way: Way, stdin: bytes = b"", on_line: LineSink | None = None
+        self, script: str, way: Way, stdin: bytes = b"", on_lines: LineSink | None = None
     ) -> tuple[CommandSession, str]:
         nonce = f"start-{secrets.token_hex(8)}"
         prefix, prompt = self._sudo.prefix(way, nonce)
-        return CommandSession(nonce, prompt, stdin, on_line), wrap(script, nonce, prefix)
+        return CommandSession(nonce, prompt, stdin, on_lines), wrap(script, nonce, prefix)
 
     async def _open(self, session: CommandSession, command: str) -> None:
         for attempt in range(OPEN_TRIES):

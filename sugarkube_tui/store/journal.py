@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from sugarkube_tui.engine.board import Board
-from sugarkube_tui.engine.events import Event, LogLine, as_json_line
+from sugarkube_tui.engine.events import Event, Printed, as_json_line
 from sugarkube_tui.engine.outcome import Evidence
 from sugarkube_tui.engine.report import Report
 from sugarkube_tui.store.paths import private
@@ -62,8 +62,9 @@ class RunJournal:
         if self.problem is not None:
             return
         self._spool.write("events.jsonl", as_json_line(event))
-        if isinstance(event, LogLine):  # many, and said the same whatever the node does
-            self._spool.write(log_name(event.node), f"{event.at:8.2f}  {event.text}")
+        if isinstance(event, Printed):  # many, and said the same whatever the node does
+            stamp = f"{event.at:8.2f}  "
+            self._spool.write(log_name(event.node), stamp + f"\n{stamp}".join(event.lines))
         else:
             self._board.fold(event)
             for name, node in self._board.nodes.items():

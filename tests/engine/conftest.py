@@ -18,6 +18,7 @@ from sugarkube_tui.engine.events import (
     Event,
     EventSink,
     NodeFinished,
+    Printed,
     RunFinished,
     StepFinished,
     StepStarted,
@@ -69,6 +70,10 @@ class Story:
             for event in self.events
             if isinstance(event, kind) and (node is None or getattr(event, "node", None) == node)
         ]
+
+    def printed(self, node: str | None = None) -> list[str]:
+        """The lines that nodes printed, in order."""
+        return [line for event in self.of(Printed, node) for line in event.lines]
 
     @property
     def ended(self) -> RunFinished:

@@ -12,7 +12,7 @@ from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.findings import Finding, Kind, findings
 from sugarkube_tui.cluster.token import parse_token, token_from_variables
 from sugarkube_tui.engine.climb import Subject
-from sugarkube_tui.engine.events import ActionStarted, LogLine, Waiting
+from sugarkube_tui.engine.events import ActionStarted, Waiting
 from sugarkube_tui.engine.formation import Formation, Request
 from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.engine.ports import World
@@ -136,7 +136,7 @@ class TestLostNode:
         assert story.results == dict.fromkeys(names(0, 1, 2, 3, 5), Result.CHANGED) | {
             "sugarkube4": Result.FAILED
         }
-        assert any("connection lost" in line.text for line in story.of(LogLine, "sugarkube1"))
+        assert any("connection lost" in line for line in story.printed("sugarkube1"))
         evidence = story.node("sugarkube4").evidence
         assert evidence is not None
         assert "for the reboot, in vain" in evidence.what

@@ -17,7 +17,6 @@ from sugarkube_tui.engine.events import (
     Answer,
     Asked,
     Event,
-    LogLine,
     NodeConnected,
     RoleAssigned,
     Spent,
@@ -221,7 +220,7 @@ class TestSecrets:
         story = await form(simulation.world, targets(0, 1, 2, login=login), THREE, sinks=[leak])
         assert story.result is Result.CHANGED
         assert len(shown) == 4
-        assert any("my token is" in event.text for event in story.of(LogLine, chatty.name))
+        assert any("my token is" in line for line in story.printed(chatty.name))
         told = json.dumps([as_json(event) for event in story.events], ensure_ascii=False)
         for secret in (*shown, password):
             assert secret not in told
@@ -278,7 +277,7 @@ class TestBoard:
             assert node.action == ""
             assert node.log.total == len(node.log)
             lines = [entry.text for entry in node.log if entry.kind is Kind.OUTPUT]
-            assert lines == [event.text for event in story.of(LogLine, name)]
+            assert lines == story.printed(name)
 
     async def test_it_folds_a_failure(self, simulation: Simulation) -> None:
         story = await form(simulation.world, targets(0, 1), Choices(registration_address=NOWHERE))

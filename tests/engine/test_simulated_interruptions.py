@@ -11,7 +11,7 @@ import pytest
 from sugarkube_tui.cluster.choices import Choices
 from sugarkube_tui.cluster.saved_plan import SavedPlan
 from sugarkube_tui.cluster.secrets import Secret
-from sugarkube_tui.engine.events import ActionStarted, Event, LogLine, StepFinished, StepStarted
+from sugarkube_tui.engine.events import ActionStarted, Event, Printed, StepFinished, StepStarted
 from sugarkube_tui.engine.formation import Request
 from sugarkube_tui.engine.node import BACK_WITHIN_S
 from sugarkube_tui.engine.outcome import Result
@@ -144,7 +144,7 @@ class TestPowerFailure:
         pulled: list[float] = []
 
         def watch(event: Event) -> None:
-            if not pulled and isinstance(event, LogLine) and event.text.startswith("Unpacking"):
+            if not pulled and isinstance(event, Printed) and event.lines[0].startswith("Unpacking"):
                 pulled.append(event.at)
                 simulation.power_off(event.node)
                 simulation.power_on(event.node)
@@ -153,7 +153,7 @@ class TestPowerFailure:
         assert pulled
         assert story.result is Result.CHANGED
         assert story.results == dict.fromkeys(names(0, 1), Result.CHANGED)
-        assert any("connection lost" in event.text for event in story.of(LogLine))
+        assert any("connection lost" in line for line in story.printed())
 
     async def test_without_the_first_server_nobody_joins(self, simulation: Simulation) -> None:
         pull = action_begins("sugarkube0", "start")

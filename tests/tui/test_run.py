@@ -8,7 +8,7 @@ from pathlib import Path
 
 from screenshots.driving import Driver
 from screenshots.held import HeldSimulation
-from sugarkube_tui.engine.events import ActionStarted, Event, LogLine
+from sugarkube_tui.engine.events import ActionStarted, Event, Printed
 from sugarkube_tui.store.journal import RunJournal
 from sugarkube_tui.tui.screens.run import RunScreen
 from sugarkube_tui.tui.stages import Stage
@@ -308,7 +308,7 @@ async def test_reading_back_stops_following_and_counts_what_is_new(
         await driver.until(lambda: not log.following, "reading")
         before = log.scroll_offset.y
         for number in range(3):
-            run.board.fold(LogLine(1.0, "sugarkube1", f"[/a] line [{number}]"))
+            run.board.fold(Printed(1.0, "sugarkube1", (f"[/a] line [{number}]",)))
         await driver.shows("+3 new", "paused, f follows")
         assert log.scroll_offset.y == before
         await driver.press("f")
@@ -329,8 +329,8 @@ async def test_hidden_panes_draw_nothing(held: HeldSimulation, start: Start) -> 
         assert hidden.node_name == "sugarkube2"
         run = driver.app.session.run
         drawn = hidden.query_one(LogLines).window.end
-        run.board.fold(LogLine(1.0, "sugarkube2", "unseen"))
-        run.board.fold(LogLine(1.0, "sugarkube0", "seen"))
+        run.board.fold(Printed(1.0, "sugarkube2", ("unseen",)))
+        run.board.fold(Printed(1.0, "sugarkube0", ("seen",)))
         await driver.press("end")
         await driver.shows("seen")
         assert hidden.query_one(LogLines).window.end == drawn

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sugarkube_tui.engine.board import Board
-from sugarkube_tui.engine.events import ActionStarted, LogLine, StepFinished, StepStarted, Warned
+from sugarkube_tui.engine.events import ActionStarted, Printed, StepFinished, StepStarted, Warned
 from sugarkube_tui.engine.log import Kind, Log, LogEntry
 from sugarkube_tui.engine.outcome import Evidence, Result
 
@@ -60,10 +60,10 @@ class TestBoard:
     def test_every_line_knows_its_kind_and_its_step(self):
         board = Board()
         for event in (
-            LogLine(0.5, "pi", "before any step"),
+            Printed(0.5, "pi", ("before any step",)),
             StepStarted(1.0, "pi", "k3s", "Install k3s", 1),
             ActionStarted(2.0, "pi", "k3s", "write /etc/x", ("+a", "+b\n+c")),
-            LogLine(3.0, "pi", "hello"),
+            Printed(3.0, "pi", ("hello",)),
             Warned(4.0, "pi", "it is hot\nvery", "cool it"),
             StepFinished(5.0, "pi", "k3s", "Install k3s", Result.FAILED, 1.0, Evidence("broken", "one\ntwo")),
         ):

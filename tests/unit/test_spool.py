@@ -13,8 +13,8 @@ from pathlib import Path
 
 from sugarkube_tui.engine.events import (
     ActionStarted,
-    LogLine,
     NodeFinished,
+    Printed,
     StepFinished,
     as_json,
     as_json_line,
@@ -126,7 +126,7 @@ class TestTheEndOfTheProgram:
 class TestJournal:
     def test_what_happens_to_a_node_is_on_the_disk_at_once_with_what_came_before(self, tmp_path: Path):
         journal = RunJournal(tmp_path, "sugar/dev")
-        journal(LogLine(1.0, "pi", "before"))
+        journal(Printed(1.0, "pi", ("before",)))
         journal(ActionStarted(2.0, "pi", "k3s", "install k3s", ("sh install.sh",)))
         log = journal.directory / "pi.log"
         until(lambda: log.exists() and "install k3s" in log.read_text())
@@ -136,10 +136,10 @@ class TestJournal:
     def test_a_disk_that_takes_nothing_ends_the_journal_which_says_why(self, tmp_path: Path):
         journal = RunJournal(tmp_path, "sugar/dev")
         (journal.directory / "events.jsonl").mkdir()
-        journal(LogLine(1.0, "pi", "lost"))
+        journal(Printed(1.0, "pi", ("lost",)))
 
         def troubled() -> bool:
-            journal(LogLine(2.0, "pi", "lost, too"))
+            journal(Printed(2.0, "pi", ("lost, too",)))
             return journal.problem is not None
 
         until(troubled)
@@ -152,7 +152,7 @@ class TestJournal:
     def test_an_events_line_says_the_same_as_its_object(self):
         evidence = Evidence('no "k3s"', "50 % \\ done", lines=("a\u2028b", "ü"))
         for event in (
-            LogLine(1.25, "pi", 'say "hi" \\ 100 %s'),
+            Printed(1.25, "pi", ('say "hi" \\ 100 %s',)),
             ActionStarted(2.0, "pi", "k3s", "t", ("+a", "-b")),
             StepFinished(3.0, "pi", "k3s", "t", Result.FAILED, 1.5, evidence),
             NodeFinished(4.0, "pi", Result.OK, {"remote work": 1.0}, 3, 1, None),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sugarkube_tui.cluster.errors import InvalidInput
-from sugarkube_tui.engine.events import LogLine, RunFinished, RunStarted
+from sugarkube_tui.engine.events import Printed, RunFinished, RunStarted
 from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.store.journal import RunJournal
 from sugarkube_tui.store.paths import Paths
@@ -66,18 +66,18 @@ class TestJournal:
     def test_it_keeps_events_and_each_nodes_log_for_the_operator_alone(self, tmp_path):
         journal = RunJournal(tmp_path / "runs", "sugar/dev")
         journal(RunStarted(0.0, "sugar/dev", ("pi",), ""))
-        journal(LogLine(1.5, "pi", "hello"))
+        journal(Printed(1.5, "pi", ("hello",)))
         journal(RunFinished(2.0, Result.OK, "done"))
         journal.close()
         lines = (journal.directory / "events.jsonl").read_text().splitlines()
-        assert [json.loads(line)["event"] for line in lines] == ["run_started", "log_line", "run_finished"]
+        assert [json.loads(line)["event"] for line in lines] == ["run_started", "printed", "run_finished"]
         assert (journal.directory / "pi.log").read_text() == "    1.50  hello\n"
         assert stat.S_IMODE(journal.directory.stat().st_mode) == 0o700
         assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in journal.directory.iterdir())
 
     def test_a_nodes_name_cannot_leave_the_directory(self, tmp_path):
         journal = RunJournal(tmp_path / "runs", "../../x")
-        journal(LogLine(0.0, "../../evil", "hello"))
+        journal(Printed(0.0, "../../evil", ("hello",)))
         journal.close()
         assert {path.parent for path in tmp_path.rglob("*.log")} == {journal.directory}
         assert journal.directory.parent == tmp_path / "runs"
@@ -85,7 +85,7 @@ class TestJournal:
     def test_a_full_disk_ends_the_journal_and_not_the_run(self, tmp_path):
         (tmp_path / "runs").write_text("in the way")
         journal = RunJournal(tmp_path / "runs", "sugar/dev")
-        journal(LogLine(0.0, "pi", "hello"))
+        journal(Printed(0.0, "pi", ("hello",)))
         assert journal.problem.what == "no log is kept"
         assert "File exists" in journal.problem.why
         assert journal.directory is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from sugarkube_tui.engine.ports.api import Api, KubeNode, Kubernetes, ServerIdentity
 from sugarkube_tui.engine.ports.lan import BY_HAND, HERE, Given, Interest, Lan, WireLine
-from sugarkube_tui.engine.ports.machines import Answers, Log, Machine, Machines, Progress
+from sugarkube_tui.engine.ports.machines import Answers, Machine, Machines, Progress
 from sugarkube_tui.engine.ports.ssh import (
     DEFAULT_USER,
     CommandResult,
@@ -38,7 +38,6 @@ __all__ = [
     "Kubernetes",
     "Lan",
     "LineSink",
-    "Log",
     "Login",
     "Machine",
     "Machines",

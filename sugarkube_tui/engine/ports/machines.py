@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from sugarkube_tui.cluster.secrets import Secret
-from sugarkube_tui.engine.ports.ssh import Target
+from sugarkube_tui.engine.ports.ssh import LineSink, Target
 
 if TYPE_CHECKING:  # what is done on nodes is not needed before there are some: the first frame comes sooner
     from sugarkube_tui.cluster.actions import Action
@@ -15,9 +15,6 @@ if TYPE_CHECKING:  # what is done on nodes is not needed before there are some: 
 Answers = Mapping[str, str]
 """What one step's probe said: key → text."""
 
-
-Log = Callable[[str], None]
-"""Takes one line for the node's log."""
 
 Progress = Callable[[float | None, str], None]
 """Takes the share done (0 to 1; None when it cannot be known) and what was seen last."""
@@ -30,7 +27,7 @@ class Machine(Protocol):
         """Run the probes of these steps in one round trip: step id → answers."""
         ...
 
-    async def apply(self, action: Action, log: Log, progress: Progress) -> None:
+    async def apply(self, action: Action, log: LineSink, progress: Progress) -> None:
         """Carry out one action.
 
         Raises:

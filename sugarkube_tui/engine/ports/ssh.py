@@ -66,8 +66,10 @@ class CommandResult:
     stderr: str
 
 
-LineSink = Callable[[str], None]
-"""Takes one cleaned line of output."""
+class LineSink(Protocol):
+    """Takes cleaned lines of output, one or several at a time; must not block."""
+
+    def __call__(self, *lines: str) -> None: ...
 
 
 class Shell(Protocol):
@@ -90,7 +92,7 @@ class Shell(Protocol):
         root: bool = False,
         stdin: bytes = b"",
         timeout: float = 60.0,
-        on_line: LineSink | None = None,
+        on_lines: LineSink | None = None,
     ) -> CommandResult:
         """Run `sh -c script`, with sudo when `root`.
 
@@ -98,7 +100,7 @@ class Shell(Protocol):
 
         Args:
             timeout: seconds; the remote process is terminated after them.
-            on_line: gets each line of both streams as it comes; must not block.
+            on_lines: gets the lines of both streams as they come.
 
         Raises:
             ConnectionLost: the connection ended before an exit status came.

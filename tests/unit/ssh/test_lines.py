@@ -10,7 +10,7 @@ from sugarkube_tui.ssh.lines import Head, Lines, Tail
 
 def lines_of(*chunks: bytes) -> list[str]:
     seen: list[str] = []
-    lines = Lines(seen.append)
+    lines = Lines(lambda *new: seen.extend(new))
     for chunk in chunks:
         lines.feed(chunk)
     lines.finish()

@@ -64,18 +64,18 @@ async def test_output_beyond_the_limit_is_counted(shell: SshShell) -> None:
 async def test_lines_of_both_streams_come_cleaned_and_without_announcement(shell: SshShell) -> None:
     lines: list[str] = []
     script = r"printf '\033[31mred\033[0m\nold\rnew\n'; echo e >&2; printf tail"
-    result = await shell.run(script, on_line=lines.append)
+    result = await shell.run(script, on_lines=lambda *new: lines.extend(new))
     assert sorted(lines) == ["e", "new", "red", "tail"]
     assert result.stderr == "e\n"
     assert result.stdout.startswith("\x1b[31m")
 
 
 async def test_a_failing_sink_is_reported_and_the_connection_lives(shell: SshShell) -> None:
-    def sink(line: str) -> None:
-        raise RuntimeError(line)
+    def sink(*lines: str) -> None:
+        raise RuntimeError(*lines)
 
     with pytest.raises(RuntimeError, match="one"):
-        await shell.run("echo one; echo two", on_line=sink)
+        await shell.run("echo one; echo two", on_lines=sink)
     assert (await shell.run("echo on")).stdout == "on\n"
 
 

@@ -24,7 +24,9 @@ async def test_password_is_sent_once_and_never_becomes_data(
 ) -> None:
     sudo.be("password")
     lines: list[str] = []
-    result = await shell.run("cat; echo e >&2", root=True, stdin=b"data\n", on_line=lines.append)
+    result = await shell.run(
+        "cat; echo e >&2", root=True, stdin=b"data\n", on_lines=lambda *new: lines.extend(new)
+    )
     assert (result.stdout, result.stderr) == ("data\n", "e\n")
     assert sorted(lines) == ["data", "e"]
     assert sudo.passwords == ["right"]
