@@ -18,7 +18,7 @@ from sugarkube_tui.cluster.actions import Action, InstallK3s
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.queries import Query
 from sugarkube_tui.cluster.secrets import Secret
-from sugarkube_tui.engine.ports import Answers, Log, Machine, Machines, Progress, Target, World
+from sugarkube_tui.engine.ports import Answers, LineSink, Machine, Machines, Progress, Target, World
 from sugarkube_tui.store.paths import Paths
 
 HOSTS = [word for number in range(2) for word in ("--host", f"sugarkube{number}.local")]
@@ -48,7 +48,7 @@ class MeddlingMachine:
         self.meddle(None)
         return await self.machine.probe(steps)
 
-    async def apply(self, action: Action, log: Log, progress: Progress) -> None:
+    async def apply(self, action: Action, log: LineSink, progress: Progress) -> None:
         self.meddle(action)
         await self.machine.apply(action, log, progress)
 
