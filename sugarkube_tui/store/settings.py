@@ -87,7 +87,7 @@ def read_settings(file: Path) -> Settings:
         InvalidInput: it cannot be read, has a key that there is not, or a value that cannot be.
     """
     try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
+        document = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         return Settings()
     except (OSError, ValueError, RecursionError) as error:

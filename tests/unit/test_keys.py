@@ -92,6 +92,8 @@ def test_the_readme_shows_the_keys_as_they_are() -> None:
         (",", "comma"),
         ("ctrl+r, ;", "ctrl+r,semicolon"),
         ("ä", "ä"),
+        ("shift+a", "A"),
+        ("ctrl+;", "ctrl+semicolon"),
     ],
 )
 def test_keys_are_written_as_they_are_called_or_as_they_are_printed(given: str, names: str) -> None:
@@ -126,6 +128,17 @@ def test_leaving_helping_and_going_back_keep_their_built_in_keys() -> None:
         ({"scan.rescan": "j"}, "'j' would do two things on Scan: scan.rescan", "another key"),
         ({"scan.rescan": "?"}, "'?' would do two things on Scan: scan.rescan", "another key"),
         ({"table.first": "q"}, "'q' would do two things on Scan: app.quit", "another key"),
+        ({"run.again": "7"}, "'7' would do two things on Run: run.again", "another key"),
+        ({"scan.rescan": "pgdn"}, "keys.scan.rescan: 'pgdn' is no key", "did you mean 'pagedown'?"),
+        ({"scan.rescan": "esc"}, "keys.scan.rescan: 'esc' is no key", "did you mean 'escape'?"),
+        ({"scan.rescan": "\x1b"}, "keys.scan.rescan: '\\x1b' is no key", "use a character"),
+        ({"scan.rescan": "<any>"}, "keys.scan.rescan: '<any>' is no key", "use a character"),
+        ({"scan.rescan": "ctrl+ctrl+x"}, "keys.scan.rescan: 'ctrl+ctrl+x' is no key", "use a character"),
+        ({"scan.rescan": "ctrl+m"}, "keys.scan.rescan: terminals send Enter for Ctrl+m", "another key"),
+        ({"scan.rescan": "ctrl+["}, "keys.scan.rescan: terminals send Esc for Ctrl+", "another key"),
+        ({"scan.rescan": "tab"}, "keys.scan.rescan: Tab goes to the next field or pane", "another key"),
+        ({"log.copy": "ctrl+c"}, "keys.log.copy: Ctrl+c copies what the mouse has selected", "another key"),
+        ({"find.regex": "é"}, "keys.find.regex: é would be typed into the field", "another key"),
     ],
 )
 def test_a_keymap_that_cannot_be_is_refused_with_its_reason(

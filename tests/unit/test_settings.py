@@ -31,6 +31,10 @@ def test_the_example_names_every_setting_with_its_default(tmp_path: Path) -> Non
     assert EXAMPLE in README.read_text(encoding="utf-8")
 
 
+def test_the_mark_that_some_editors_write_first_does_no_harm(tmp_path: Path) -> None:
+    assert read_settings(written(tmp_path, "\ufeffmouse = false\n")) == Settings(mouse=False)
+
+
 def test_settings_are_read(tmp_path: Path) -> None:
     text = 'theme = "high-contrast"\nglyphs = "ascii"\nmouse = false\nnotify = "bell"\nuser = "ops"\n'
     expected = Settings(ThemeName.HIGH_CONTRAST, Glyphs.ASCII, mouse=False, notify=Notify.BELL, user="ops")
