@@ -27,10 +27,6 @@ class Answering(LogScreen):
         """The current node; None before the run knows any."""
         return self.session.run.board.nodes.get(self.current)
 
-    def may_answer(self, answer: Answer) -> bool:
-        asked = self.node.question if self.node is not None else None
-        return asked is not None and answer in asked.answers
-
     @property
     def may_give_up(self) -> bool:
         node = self.node

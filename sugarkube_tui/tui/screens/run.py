@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from enum import Enum
 from time import monotonic
 from typing import ClassVar
 
@@ -14,11 +13,11 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widget import Widget
 
-from sugarkube_tui.engine.events import Answer
 from sugarkube_tui.tui import collector, words
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.answering import Answering
 from sugarkube_tui.tui.screens.goto import GoToNode
+from sugarkube_tui.tui.screens.run_keys import Situation, View
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.state.run import Phase
 from sugarkube_tui.tui.widgets import run_lead
@@ -35,26 +34,12 @@ AROUND_PANES = 6
 NAME_WIDTH = 18
 SETTLED_S = 0.2
 """Seconds after which a node is looked at, and not passed by."""
-TYPING = {"end_search": ""}
-WHILE_IT_RUNS = {"zoom": "", "timeline": "", "search": "", "stop": "", "help": "", **TYPING}
-WHILE_OTHERS_ASK = {"proceed": "To question", "zoom": "", "timeline": "", "stop": "", "help": "", **TYPING}
-WHILE_IT_ASKS = {"again": "", "skip": "", "direct": "", "give_up": "", "stop": "", "help": "", **TYPING}
-AT_THE_END = {"proceed": "", "again": "Run again", "result": "", "timeline": "", "help": "", **TYPING}
-UNFINISHED = {**AT_THE_END, "proceed": "Verify so far"}
 MOODS = {
     Phase.DONE: Mood.GOOD,
     Phase.FAILED: Mood.BAD,
     Phase.STOPPED: Mood.WARN,
     Phase.STOPPING: Mood.WARN,
 }
-
-
-class View(Enum):
-    """What the screen shows of the run."""
-
-    PANES = "panes"
-    TIMELINE = "timeline"
-    RESULT = "result"
 
 
 class RunScreen(Answering):
@@ -203,9 +188,24 @@ class RunScreen(Answering):
     # -- keys
 
     @property
+    def situation(self) -> Situation:
+        """What the keys depend on right now."""
+        asked = self.node.question if self.node is not None else None
+        run = self.session.run
+        return Situation(
+            run.phase,
+            self._view,
+            zoomed=self.has_class("-zoom"),
+            nodes=len(self._names),
+            answers=frozenset(asked.answers if asked is not None else ()),
+            others_ask=any(name != self.current for name in run.asking),
+            may_give_up=self.may_give_up,
+        )
+
+    @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
         """All that work now; what the footer shows of them, and how it is called, depends on the run."""
-        shown = self._footer()
+        shown = self.situation.footer()
         return {
             key: active._replace(
                 binding=replace(
@@ -217,47 +217,8 @@ class RunScreen(Answering):
             for key, active in super().active_bindings.items()
         }
 
-    def _footer(self) -> Mapping[str, str]:
-        """At most five actions, with other labels than usual where there are any."""
-        run, node = self.session.run, self.node
-        if not run.phase.active:
-            return AT_THE_END if run.phase is Phase.DONE else UNFINISHED
-        asked = node is not None and node.question is not None and self._view is View.PANES
-        if asked:
-            return WHILE_IT_ASKS
-        return WHILE_OTHERS_ASK if run.asking else WHILE_IT_RUNS
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return super().check_action(action, parameters) if self._makes_sense(action) else False
-
-    def _makes_sense(self, action: str) -> bool:
-        run = self.session.run
-        in_panes = self._view is View.PANES
-        match action:
-            case "again" if run.phase.active:
-                return in_panes and self.may_answer(Answer.RETRY)
-            case "again":
-                return run.phase in (Phase.FAILED, Phase.STOPPED)
-            case "skip":
-                return in_panes and self.may_answer(Answer.SKIP)
-            case "direct":
-                return in_panes and self.may_answer(Answer.DIRECT)
-            case "give_up":
-                return in_panes and self.may_give_up
-            case "proceed" if run.phase.active:
-                return bool(run.asking) and not (in_panes and run.asking == [self.current])
-            case "stop":
-                return run.phase is Phase.RUNNING
-            case "result":
-                return not run.phase.active
-            case "zoom":
-                return in_panes
-            case "panes":
-                return not in_panes or self.has_class("-zoom")
-            case "goto":
-                return len(self._names) > 1
-            case _:
-                return True
+        return super().check_action(action, parameters) if self.situation.allows(action) else False
 
     def action_jump(self, index: int) -> None:
         if self._view is View.RESULT:
