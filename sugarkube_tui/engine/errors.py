@@ -22,8 +22,8 @@ class StepFailed(Exception):
         self.evidence = evidence
 
 
-def evidence_of(error: Exception) -> Evidence:
-    """What an error says, for an event."""
+def evidence_of(error: BaseException) -> Evidence:
+    """What any error says, in the operator's words."""
     match error:
         case StepFailed() | ActionFailed():
             return error.evidence
@@ -34,6 +34,13 @@ def evidence_of(error: Exception) -> Evidence:
                 error.remedy,
                 trouble=error.trouble if isinstance(error, AccessError) else None,
             )
+        case TimeoutError():
+            return Evidence("no answer in time", str(error))
+        case OSError():
+            return Evidence(error.strerror or str(error) or type(error).__name__, str(error.filename or ""))
         case _:
-            what = f"{type(error).__name__}: {error}"
-            return Evidence(what, remedy="this is a fault of the program: please report it")
+            return Evidence(
+                "sugarkube-tui made a mistake",
+                f"{type(error).__name__}: {error}",
+                "try again; please report it with the text above",
+            )

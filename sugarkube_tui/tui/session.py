@@ -12,6 +12,7 @@ from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.hosts import Host
 from sugarkube_tui.cluster.plan import Problem
 from sugarkube_tui.cluster.saved_plan import Question, SavedPlan
+from sugarkube_tui.engine.errors import evidence_of
 from sugarkube_tui.engine.outcome import Evidence
 from sugarkube_tui.engine.ports import World
 from sugarkube_tui.engine.resuming import given_of, located
@@ -23,7 +24,6 @@ from sugarkube_tui.tui.state.keeping import Keeping
 from sugarkube_tui.tui.state.progress import Mark, missing, progress
 from sugarkube_tui.tui.state.scan import Scan
 from sugarkube_tui.tui.tasks import Tasks
-from sugarkube_tui.tui.words import problem_of
 
 if TYPE_CHECKING:
     from sugarkube_tui.cluster.outlook import Outlook
@@ -118,7 +118,7 @@ class Session:
         return self._has("run") and self.run.request is not None
 
     def _on_fault(self, error: BaseException) -> None:
-        self.fault = problem_of(error)
+        self.fault = evidence_of(error)
 
     def _on_choice(self) -> None:
         self.keeping.soon()

@@ -12,7 +12,6 @@ from enum import Enum
 from textual.content import Content
 
 from sugarkube_tui.cluster.choices import Role
-from sugarkube_tui.cluster.errors import SugarkubeError
 from sugarkube_tui.cluster.text import clean_line
 from sugarkube_tui.engine.outcome import Evidence, Result
 
@@ -166,21 +165,3 @@ def evidence(found: Evidence) -> list[Content]:
 
 def remedy(text: str) -> Content:
     return Content.assemble(("  → ", "bold $text-accent"), clean_line(text))
-
-
-def problem_of(error: BaseException) -> Evidence:
-    """Any error in the operator's words."""
-    match error:
-        case SugarkubeError():
-            what = f"{error.where}: {error.what}" if error.where else error.what
-            return Evidence(what, error.why, error.remedy)
-        case TimeoutError():
-            return Evidence("no answer in time", str(error))
-        case OSError():
-            return Evidence(error.strerror or str(error) or type(error).__name__, str(error.filename or ""))
-        case _:
-            return Evidence(
-                "sugarkube-tui made a mistake",
-                f"{type(error).__name__}: {error}",
-                "go back with Escape and try again; please report it with the text above",
-            )

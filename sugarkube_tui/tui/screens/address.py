@@ -15,6 +15,7 @@ from sugarkube_tui.cluster.address_checks import Answer, Check, Held, address_ca
 from sugarkube_tui.cluster.choices import Role, api_url, parse_registration_address
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.roles import Roles
+from sugarkube_tui.engine.errors import evidence_of
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.base import WizardScreen
@@ -61,7 +62,7 @@ class AddressScreen(WizardScreen):
         try:
             host = self._read()
         except InvalidInput as error:
-            return ["", *words.evidence(words.problem_of(error))]
+            return ["", *words.evidence(evidence_of(error))]
         if not host:
             return ["", words.state(Mood.IDLE, "none: nothing to check")]
         answer = self.session.address.answer

@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from sugarkube_tui.cluster.errors import SugarkubeError
+from sugarkube_tui.engine.errors import evidence_of
 from sugarkube_tui.engine.outcome import Evidence
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import actions
@@ -120,7 +121,7 @@ class WizardScreen(Screen[None]):
 
     def tell(self, problem: SugarkubeError | Evidence | None) -> None:
         """Show a problem until it is settled; None: it is."""
-        self._problem = words.problem_of(problem) if isinstance(problem, SugarkubeError) else problem
+        self._problem = evidence_of(problem) if isinstance(problem, SugarkubeError) else problem
         self.query_one("#notice", Notice).show_problem(self._problem or self.session.trouble)
 
     # -- going on and back

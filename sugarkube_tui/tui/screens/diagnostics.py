@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -22,9 +22,6 @@ from sugarkube_tui.tui.widgets.pane import Pane
 from sugarkube_tui.tui.widgets.too_small import TooSmall
 from sugarkube_tui.tui.words import Mood
 from sugarkube_tui.tui.workstation import Workstation
-
-if TYPE_CHECKING:
-    from sugarkube_tui.tui.app import SugarkubeApp
 
 FILE = "diagnostics.txt"
 
@@ -60,12 +57,8 @@ class Diagnostics(Dialog[None]):
     def on_resize(self) -> None:
         self._draw()
 
-    @property
-    def _wizard(self) -> SugarkubeApp:
-        return cast("SugarkubeApp", self.app)
-
     def _parts(self) -> list[Part]:
-        wizard = self._wizard
+        wizard = self.wizard
         size = (wizard.size.width, wizard.size.height)
         colours = "none: NO_COLOR" if wizard.no_color else str(wizard.console.color_system)
         signs = "ASCII" if wizard.ascii_only else "Unicode"
@@ -87,7 +80,7 @@ class Diagnostics(Dialog[None]):
 
     def action_copy(self) -> None:
         lines = diagnosis.as_text(self._parts()).splitlines()
-        self._wizard.copy(Excerpt("the diagnostics", tuple(lines)))
+        self.wizard.copy(Excerpt("the diagnostics", tuple(lines)))
 
     def action_save(self) -> None:
         file = self._workstation.paths["state"] / FILE

@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.typed import TypedHost, parse_host
+from sugarkube_tui.engine.errors import evidence_of
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.guidance import Section
 from sugarkube_tui.tui.keys import bindings
@@ -39,8 +40,12 @@ class Dialog(ModalScreen[ScreenResultType]):
         changes_nothing = action in CHANGES_NOTHING or parameters == (False,)
         return changes_nothing or not is_too_small(self)
 
+    @property
+    def wizard(self) -> SugarkubeApp:
+        return cast("SugarkubeApp", self.app)
+
     def action_help(self) -> None:
-        cast("SugarkubeApp", self.app).show_help(self.KEY_GROUP)
+        self.wizard.show_help(self.KEY_GROUP)
 
 
 class Confirm(Dialog[bool]):
@@ -96,7 +101,7 @@ class AddHost(Dialog[TypedHost | None]):
         try:
             typed = parse_host(event.value, "Host")
         except InvalidInput as error:
-            self.query_one(Notice).show_problem(words.problem_of(error))
+            self.query_one(Notice).show_problem(evidence_of(error))
             return
         self.dismiss(typed)
 

@@ -15,6 +15,7 @@ from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.token import short_hash
 from sugarkube_tui.cluster.token_need import TokenNeed, token_need
+from sugarkube_tui.engine.errors import evidence_of
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.question import OTHER, QuestionScreen
@@ -76,7 +77,7 @@ class EnvironmentScreen(QuestionScreen):
         try:
             environment = self._read()
         except InvalidInput as error:
-            return [*words.evidence(words.problem_of(error))]
+            return [*words.evidence(evidence_of(error))]
         return [
             Content.assemble(
                 words.strong(str(environment)),
@@ -110,7 +111,7 @@ class EnvironmentScreen(QuestionScreen):
         try:
             token = self.session.answers.token(environment)
         except InvalidInput as error:
-            return [Content(""), *words.evidence(words.problem_of(error))]
+            return [Content(""), *words.evidence(evidence_of(error))]
         names = f", names CA {short_hash(token.ca_hash)}" if token is not None and token.ca_hash else ""
         variable = environment.token_variables[0]
         match token_need(self.session.outlook(environment).standing, token):

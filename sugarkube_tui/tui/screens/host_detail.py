@@ -16,7 +16,6 @@ from sugarkube_tui.tui.state.access import Entry, HostAccess
 from sugarkube_tui.tui.words import Mood
 
 Parts = list[Content | str]
-COMPARE = "t compares both keys; the host's name typed there trusts the new one. o leaves the host out."
 
 
 def host_parts(one: HostAccess, environment: Environment) -> Parts:

@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from sugarkube_tui.cluster.errors import SugarkubeError
 from sugarkube_tui.cluster.saved_plan import RunState, SavedPlan
+from sugarkube_tui.engine.errors import evidence_of
 from sugarkube_tui.engine.resuming import RESOLVE_WITHIN_S
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings
@@ -87,7 +88,7 @@ class Resume(Dialog[bool]):
         try:
             await self._session.resume(self._plan)
         except (SugarkubeError, OSError) as error:
-            self.query_one(Notice).show_problem(words.problem_of(error))
+            self.query_one(Notice).show_problem(evidence_of(error))
             self.query_one("#answers", Static).update(self._answers())
             return
         self.dismiss(True)

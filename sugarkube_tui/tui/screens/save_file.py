@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.typed import parse_path
+from sugarkube_tui.engine.errors import evidence_of
 from sugarkube_tui.engine.outcome import Evidence
 from sugarkube_tui.store.paths import create_file, replace_file
 from sugarkube_tui.tui import words
@@ -74,7 +75,7 @@ class SaveFile(Dialog[Path | None]):
                 lambda agreed: self._replace(path) if agreed else None,
             )
         except (InvalidInput, OSError, UnicodeEncodeError) as error:
-            self._tell(words.problem_of(error))
+            self._tell(evidence_of(error))
         else:
             self.dismiss(path)
 
@@ -82,7 +83,7 @@ class SaveFile(Dialog[Path | None]):
         try:
             replace_file(path, self._text)
         except (OSError, UnicodeEncodeError) as error:
-            self._tell(words.problem_of(error))
+            self._tell(evidence_of(error))
         else:
             self.dismiss(path)
 

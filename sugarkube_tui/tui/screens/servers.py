@@ -20,6 +20,7 @@ from sugarkube_tui.cluster.objections import fault_tolerance
 from sugarkube_tui.cluster.plan import Concern
 from sugarkube_tui.cluster.roles import Roles
 from sugarkube_tui.cluster.standing import natural
+from sugarkube_tui.engine.errors import evidence_of
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.dialogs import Confirm
@@ -119,7 +120,7 @@ class ServersScreen(QuestionScreen):
         try:
             number = self._read()
         except InvalidInput as error:
-            return ["", *words.evidence(words.problem_of(error))]
+            return ["", *words.evidence(evidence_of(error))]
         source = self.session.answers.source_of("servers")
         parts: list[Content | str] = [
             "",

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from sugarkube_tui.cluster.errors import (
-    AccessError,
     HostKeyChanged,
     InvalidInput,
     KeyChange,
@@ -19,6 +18,7 @@ from sugarkube_tui.cluster.facts import NodeFacts
 from sugarkube_tui.cluster.hosts import Host
 from sugarkube_tui.cluster.saved_plan import SavedNode
 from sugarkube_tui.engine.advice import with_advice
+from sugarkube_tui.engine.errors import evidence_of
 from sugarkube_tui.engine.outcome import Evidence
 from sugarkube_tui.engine.ports import Given, Login, SshAdvice, Target, World
 from sugarkube_tui.engine.resuming import host_of
@@ -26,7 +26,6 @@ from sugarkube_tui.steps.catalog import PROBED, read_facts
 from sugarkube_tui.tui.state.changes import Changes
 from sugarkube_tui.tui.state.login_form import LoginForm
 from sugarkube_tui.tui.tasks import Tasks
-from sugarkube_tui.tui.words import problem_of
 
 
 class Entry(StrEnum):
@@ -47,7 +46,6 @@ class HostAccess:
         advice: what ~/.ssh/config says about it, once it was tried.
         facts: what its probes said.
         problem: why it failed.
-        trouble: of which kind that is; None when it is no matter of access.
         change: of its host key, where that is the trouble.
         ms: how long the login took.
     """
@@ -58,7 +56,6 @@ class HostAccess:
     advice: SshAdvice = field(default_factory=SshAdvice)
     facts: NodeFacts | None = None
     problem: Evidence | None = None
-    trouble: Trouble | None = None
     change: KeyChange | None = None
     ms: float | None = None
 
@@ -72,6 +69,11 @@ class HostAccess:
         return self.host.ssh_alias or self.host.name
 
     @property
+    def trouble(self) -> Trouble | None:
+        """Of which kind the problem is; None when it is no matter of access, or there is none."""
+        return self.problem.trouble if self.problem is not None else None
+
+    @property
     def target(self) -> Target:
         return Target(self.name, self.host.address, self.login, alias=self.alias)
 
@@ -80,8 +82,7 @@ class HostAccess:
         return replace(
             self,
             entry=Entry.FAILED,
-            problem=problem_of(error),
-            trouble=error.trouble if isinstance(error, AccessError) else None,
+            problem=evidence_of(error),
             change=error.change if isinstance(error, HostKeyChanged) else None,
         )
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.saved_plan import Question, RunState, SavedPlan, SavedRun
+from sugarkube_tui.engine.errors import evidence_of
 from sugarkube_tui.engine.outcome import Evidence, Result
 from sugarkube_tui.engine.ports import Target
 from sugarkube_tui.engine.resuming import node_of
@@ -20,7 +21,6 @@ from sugarkube_tui.tui.stages import STAGE_OF, Stage
 from sugarkube_tui.tui.state.answers import Answers
 from sugarkube_tui.tui.state.changes import Changes
 from sugarkube_tui.tui.tasks import Tasks
-from sugarkube_tui.tui.words import problem_of
 
 if TYPE_CHECKING:
     from sugarkube_tui.engine.events import Event
@@ -87,7 +87,7 @@ class Keeping:
         try:
             plan = self._kept.read()
         except InvalidInput as error:
-            self.problem = problem_of(error)
+            self.problem = evidence_of(error)
             self._changes.note()
             return None
         if plan is None or not plan.unfinished:

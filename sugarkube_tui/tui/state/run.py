@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from sugarkube_tui.engine.board import Board, NodeBoard
+from sugarkube_tui.engine.errors import evidence_of
 from sugarkube_tui.engine.estimate import Estimate, remaining, samples
 from sugarkube_tui.engine.events import Answer, Asked, Event
 from sugarkube_tui.engine.formation import Formation, Request
@@ -18,7 +19,6 @@ from sugarkube_tui.store.journal import REMEDY
 from sugarkube_tui.tui.state.changes import Changes
 from sugarkube_tui.tui.state.journal import Journal, NoJournal, OpenJournal
 from sugarkube_tui.tui.tasks import Tasks, completed
-from sugarkube_tui.tui.words import problem_of
 
 
 class Phase(StrEnum):
@@ -152,7 +152,7 @@ class Run:
             phase = Phase.STOPPED
             raise
         except Exception as error:
-            self.fault = problem_of(error)
+            self.fault = evidence_of(error)
             raise
         finally:
             self._formation = None
