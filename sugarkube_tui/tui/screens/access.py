@@ -17,11 +17,11 @@ from sugarkube_tui.cluster.errors import InvalidInput, SugarkubeError, Trouble
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.base import WizardScreen
-from sugarkube_tui.tui.screens.host_detail import host_parts
 from sugarkube_tui.tui.screens.trust_key import TrustKey
 from sugarkube_tui.tui.stages import Stage
-from sugarkube_tui.tui.state.access import Access, Entry, HostAccess
+from sugarkube_tui.tui.state.access import Entry, HostAccess
 from sugarkube_tui.tui.state.login_form import LoginForm
+from sugarkube_tui.tui.texts.access import host_parts, verdict
 from sugarkube_tui.tui.widgets.field import Field
 from sugarkube_tui.tui.widgets.pane import Pane
 from sugarkube_tui.tui.widgets.table import Column, Row, Table
@@ -90,7 +90,7 @@ class AccessScreen(WizardScreen):
 
     def draw(self) -> None:
         access = self.session.access
-        self.lead(Content.assemble(f"{self.LEAD}  ", _verdict(access, compares=self._compares)))
+        self.lead(Content.assemble(f"{self.LEAD}  ", verdict(access, compares=self._compares)))
         table = self.query_one("#hosts", Table)
         table.show(
             [
@@ -264,25 +264,6 @@ def _fields(*fields: tuple[str, str, str]) -> Iterable[Widget]:
                 placeholder=placeholder,
                 compact=True,
             )
-
-
-def _verdict(access: Access, *, compares: bool) -> Content:
-    """What Enter does now, and why.
-
-    Args:
-        compares: it opens the comparison of host keys.
-    """
-    hosts = access.hosts.values()
-    told = f"{sum(one.entry is Entry.IN for one in hosts)} of {len(hosts)} in"
-    if access.all_in:
-        return words.state(Mood.GOOD, f"{told}: Enter goes on")
-    if access.busy:
-        return words.state(Mood.BUSY, f"logging in, {told}; nothing is changed there")
-    if compares:
-        return words.state(Mood.BAD, f"{told}: Enter compares the host keys (o: leave out)")
-    if any(one.entry is Entry.FAILED for one in hosts):
-        return words.state(Mood.BAD, f"{told}: correct it, Enter retries (o: leave out)")
-    return words.muted(f"Enter logs in to {words.plural(len(hosts), 'host')}")
 
 
 def _row(one: HostAccess, environment: Environment, *, own: bool) -> Row:

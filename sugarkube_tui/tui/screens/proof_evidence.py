@@ -15,7 +15,7 @@ from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.dialogs import Dialog
 from sugarkube_tui.tui.state.looks import Change
-from sugarkube_tui.tui.widgets import ladder
+from sugarkube_tui.tui.texts import ladder
 from sugarkube_tui.tui.widgets.pane import Pane
 from sugarkube_tui.tui.widgets.too_small import TooSmall
 

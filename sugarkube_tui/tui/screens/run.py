@@ -20,12 +20,12 @@ from sugarkube_tui.tui.screens.goto import GoToNode
 from sugarkube_tui.tui.screens.run_keys import Situation, View
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.state.run import Phase
-from sugarkube_tui.tui.widgets import run_lead
+from sugarkube_tui.tui.texts import run_lead
+from sugarkube_tui.tui.texts.result import result
 from sugarkube_tui.tui.widgets.live_rows import LiveRows
 from sugarkube_tui.tui.widgets.node_pane import NodePane
 from sugarkube_tui.tui.widgets.node_panes import NodePanes
 from sugarkube_tui.tui.widgets.pane import Pane
-from sugarkube_tui.tui.widgets.result import result
 from sugarkube_tui.tui.widgets.timeline import Timeline
 from sugarkube_tui.tui.words import Mood
 

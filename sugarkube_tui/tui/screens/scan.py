@@ -24,7 +24,9 @@ from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.base import WizardScreen
 from sugarkube_tui.tui.screens.dialogs import AddHost
-from sugarkube_tui.tui.screens.evidence import (
+from sugarkube_tui.tui.screens.looking import AskSweep, WhereToLook
+from sugarkube_tui.tui.stages import Stage
+from sugarkube_tui.tui.texts.evidence import (
     advert_parts,
     api_state,
     concerns_advert,
@@ -32,9 +34,7 @@ from sugarkube_tui.tui.screens.evidence import (
     host_parts,
     mood_of,
 )
-from sugarkube_tui.tui.screens.looking import AskSweep, WhereToLook
-from sugarkube_tui.tui.screens.silence import silence_parts
-from sugarkube_tui.tui.stages import Stage
+from sugarkube_tui.tui.texts.silence import silence_parts
 from sugarkube_tui.tui.widgets.pane import Pane
 from sugarkube_tui.tui.widgets.table import Column, Row, Table
 from sugarkube_tui.tui.widgets.warnings import Warnings

@@ -18,7 +18,7 @@ from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.logs import LogScreen
 from sugarkube_tui.tui.screens.proof_evidence import ProofEvidence
 from sugarkube_tui.tui.stages import Stage
-from sugarkube_tui.tui.widgets import history, ladder, vantages
+from sugarkube_tui.tui.texts import history, ladder, vantages
 from sugarkube_tui.tui.widgets.grid import Grid
 from sugarkube_tui.tui.widgets.log_pane import LogPane
 from sugarkube_tui.tui.widgets.pane import Pane

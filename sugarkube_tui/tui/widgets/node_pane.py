@@ -10,7 +10,7 @@ from textual.message import Message
 from sugarkube_tui.engine.board import NodeBoard
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.state.run import Phase
-from sugarkube_tui.tui.widgets import node_words
+from sugarkube_tui.tui.texts import node_words
 from sugarkube_tui.tui.widgets.fixed import Fixed
 from sugarkube_tui.tui.widgets.log_pane import LogPane
 from sugarkube_tui.tui.widgets.pane import wrapped

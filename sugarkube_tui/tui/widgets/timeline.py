@@ -12,7 +12,7 @@ from sugarkube_tui.engine.board import NodeBoard
 from sugarkube_tui.engine.events import Spent
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.state.run import Run
-from sugarkube_tui.tui.widgets import node_words
+from sugarkube_tui.tui.texts import node_words
 from sugarkube_tui.tui.widgets.fixed import Fixed
 from sugarkube_tui.tui.widgets.live_rows import LiveRows
 

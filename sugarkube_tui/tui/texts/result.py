@@ -9,7 +9,7 @@ from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.engine.report import NodeReport, Report
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.state.run import Run
-from sugarkube_tui.tui.widgets.node_words import DONE_WORDS
+from sugarkube_tui.tui.texts.node_words import DONE_WORDS
 from sugarkube_tui.tui.words import MOOD_OF_RESULT, Mood
 
 HEADS = {

@@ -1,4 +1,4 @@
-"""What the Access screen says about one host."""
+"""What the Access screen says: how the logins stand, and who one host is."""
 
 from __future__ import annotations
 
@@ -12,10 +12,29 @@ from sugarkube_tui.cluster.facts import AccessFacts
 from sugarkube_tui.cluster.plan import Problem
 from sugarkube_tui.engine.ports import SshAdvice
 from sugarkube_tui.tui import words
-from sugarkube_tui.tui.state.access import Entry, HostAccess
+from sugarkube_tui.tui.state.access import Access, Entry, HostAccess
 from sugarkube_tui.tui.words import Mood
 
 Parts = list[Content | str]
+
+
+def verdict(access: Access, *, compares: bool) -> Content:
+    """What Enter does now, and why.
+
+    Args:
+        compares: it opens the comparison of host keys.
+    """
+    hosts = access.hosts.values()
+    told = f"{sum(one.entry is Entry.IN for one in hosts)} of {len(hosts)} in"
+    if access.all_in:
+        return words.state(Mood.GOOD, f"{told}: Enter goes on")
+    if access.busy:
+        return words.state(Mood.BUSY, f"logging in, {told}; nothing is changed there")
+    if compares:
+        return words.state(Mood.BAD, f"{told}: Enter compares the host keys (o: leave out)")
+    if any(one.entry is Entry.FAILED for one in hosts):
+        return words.state(Mood.BAD, f"{told}: correct it, Enter retries (o: leave out)")
+    return words.muted(f"Enter logs in to {words.plural(len(hosts), 'host')}")
 
 
 def host_parts(one: HostAccess, environment: Environment) -> Parts:

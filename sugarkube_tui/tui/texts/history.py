@@ -8,7 +8,7 @@ from textual.content import Content
 
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.state.looks import Look
-from sugarkube_tui.tui.widgets import ladder
+from sugarkube_tui.tui.texts import ladder
 from sugarkube_tui.tui.words import Mood
 
 VERDICT_CELLS = 14

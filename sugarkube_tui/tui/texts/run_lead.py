@@ -8,7 +8,7 @@ from sugarkube_tui.engine.board import NodeBoard
 from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.state.run import Phase, Run
-from sugarkube_tui.tui.widgets import node_words
+from sugarkube_tui.tui.texts import node_words
 from sugarkube_tui.tui.words import Mood
 
 
