@@ -21,6 +21,7 @@ from sugarkube_tui.tui.logview.stamp import Stamp, clock_stamp
 from sugarkube_tui.tui.widgets.find_bar import FindBar
 from sugarkube_tui.tui.widgets.finding import Finding
 from sugarkube_tui.tui.widgets.log_lines import LogLines
+from sugarkube_tui.tui.widgets.log_rows import LogRows
 
 
 class LogPane(Vertical):
@@ -255,7 +256,7 @@ class LogPane(Vertical):
         bottom = self.lines.bottom
         return self._parts.whole() if bottom is None else self._parts.step_at(bottom)
 
-    def on_log_lines_changed(self, event: LogLines.Changed) -> None:
+    def on_log_rows_changed(self, event: LogRows.Changed) -> None:
         """Whatever has brought other lines, what is searched for may be in them."""
         event.stop()
         self._finding.go_on()
