@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Static
 
 from sugarkube_tui.tui import words
@@ -17,7 +16,6 @@ from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.logview.filters import Filter
 from sugarkube_tui.tui.screens.dialogs import Dialog
 from sugarkube_tui.tui.widgets.table import Column, Row, Table
-from sugarkube_tui.tui.widgets.too_small import TooSmall
 
 ALL = "all"
 
@@ -37,12 +35,12 @@ class ChooseStep(Dialog[Filter | None]):
         self._filter = shown
         self._steps = {ALL: None, **{str(number): step for number, step in enumerate(steps)}}
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content("Show the lines of")
-            yield Table([Column("Step", 30, grow=1)], widget_id="steps")
-            yield Static("Enter shows them   Esc leaves it as it is", classes="hint")
-        yield TooSmall()
+    def heading(self) -> Content:
+        return Content("Show the lines of")
+
+    def body(self) -> Iterable[Widget]:
+        yield Table([Column("Step", 30, grow=1)], widget_id="steps")
+        yield Static("Enter shows them   Esc leaves it as it is", classes="hint")
 
     def on_mount(self) -> None:
         table = self.query_one(Table)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Static
 
 from sugarkube_tui.engine.ports import Lan
@@ -19,7 +19,6 @@ from sugarkube_tui.tui.screens.dialogs import Dialog
 from sugarkube_tui.tui.state import diagnosis
 from sugarkube_tui.tui.state.diagnosis import Part
 from sugarkube_tui.tui.widgets.pane import Pane
-from sugarkube_tui.tui.widgets.too_small import TooSmall
 from sugarkube_tui.tui.words import Mood
 from sugarkube_tui.tui.workstation import Workstation
 
@@ -38,12 +37,12 @@ class Diagnostics(Dialog[None]):
         self._workstation = workstation
         self._agent = "asking …"
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content("Diagnostics")
-            yield Pane("", "parts")
-            yield Static("y copies this as text   s saves it   Esc closes", classes="hint", markup=False)
-        yield TooSmall()
+    def heading(self) -> Content:
+        return Content("Diagnostics")
+
+    def body(self) -> Iterable[Widget]:
+        yield Pane("", "parts")
+        yield Static("y copies this as text   s saves it   Esc closes", classes="hint", markup=False)
 
     def on_mount(self) -> None:
         self.query_one(Pane).focus()

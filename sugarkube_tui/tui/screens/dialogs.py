@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
@@ -10,6 +11,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen, ScreenResultType
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from sugarkube_tui.cluster.errors import InvalidInput
@@ -31,9 +33,24 @@ CHANGES_NOTHING = ("close", "cancel", "help")
 
 
 class Dialog(ModalScreen[ScreenResultType]):
-    """What is asked or told over a screen.  `KEY_GROUP` is its name in the registry of keys."""
+    """What is asked or told over a screen.  `KEY_GROUP` is its name in the registry of keys; subclasses say
+    what stands in the frame (`heading`) and within it (`body`)."""
 
     KEY_GROUP: ClassVar[str]
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog") as frame:
+            frame.border_title = self.heading()
+            yield from self.body()
+        yield TooSmall()
+
+    @abstractmethod
+    def heading(self) -> Content:
+        """What it is about."""
+
+    @abstractmethod
+    def body(self) -> Iterable[Widget]:
+        """The widgets below one another; the last one says what the keys do."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         # What cannot be read must not be decided; the way out is always open.
@@ -58,20 +75,20 @@ class Confirm(Dialog[bool]):
         super().__init__()
         self._title, self._text, self._yes, self._no = title, text, yes, no
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content(self._title)
-            yield Static(self._text, markup=False)
-            yield Static(
-                Content.assemble(
-                    ("y", "bold $text-accent"),
-                    f"  {self._yes}\n",
-                    ("n", "bold $text-accent"),
-                    f"  {self._no}",
-                ),
-                classes="answers",
-            )
-        yield TooSmall()
+    def heading(self) -> Content:
+        return Content(self._title)
+
+    def body(self) -> Iterable[Widget]:
+        yield Static(self._text, markup=False)
+        yield Static(
+            Content.assemble(
+                ("y", "bold $text-accent"),
+                f"  {self._yes}\n",
+                ("n", "bold $text-accent"),
+                f"  {self._no}",
+            ),
+            classes="answers",
+        )
 
     def action_answer(self, answer: bool) -> None:
         self.dismiss(answer)
@@ -83,15 +100,15 @@ class AddHost(Dialog[TypedHost | None]):
     KEY_GROUP = "Add host"
     BINDINGS: ClassVar[list[BindingType]] = bindings(KEY_GROUP)
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content("Add a host")
-            yield Static("Name or IP address, for example sugarkube4.local or 192.168.1.23", markup=False)
-            yield Static("With a login of its own: pi@sugarkube4.local:2222", classes="hint", markup=False)
-            yield Field(placeholder="[user@]name-or-address[:port]", id="host", compact=True)
-            yield Notice()
-            yield Static("Enter adds it   Esc cancels", classes="hint")
-        yield TooSmall()
+    def heading(self) -> Content:
+        return Content("Add a host")
+
+    def body(self) -> Iterable[Widget]:
+        yield Static("Name or IP address, for example sugarkube4.local or 192.168.1.23", markup=False)
+        yield Static("With a login of its own: pi@sugarkube4.local:2222", classes="hint", markup=False)
+        yield Field(placeholder="[user@]name-or-address[:port]", id="host", compact=True)
+        yield Notice()
+        yield Static("Enter adds it   Esc cancels", classes="hint")
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()
@@ -119,12 +136,12 @@ class Help(Dialog[None]):
         super().__init__()
         self._sections = sections
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content(f"Help: {self._sections[0].title}")
-            yield Pane("", "sections")
-            yield Static("↑ ↓ scroll   Esc closes", classes="hint")
-        yield TooSmall()
+    def heading(self) -> Content:
+        return Content(f"Help: {self._sections[0].title}")
+
+    def body(self) -> Iterable[Widget]:
+        yield Pane("", "sections")
+        yield Static("↑ ↓ scroll   Esc closes", classes="hint")
 
     def on_mount(self) -> None:
         width = max(len(key) for section in self._sections for key, _ in section.rows)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from sugarkube_tui.tui import words
@@ -16,7 +15,6 @@ from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.dialogs import Dialog
 from sugarkube_tui.tui.widgets.field import Field
 from sugarkube_tui.tui.widgets.live_rows import LiveRows
-from sugarkube_tui.tui.widgets.too_small import TooSmall
 
 
 def matching(names: Sequence[str], typed: str) -> list[str]:
@@ -40,13 +38,13 @@ class GoToNode(Dialog[str]):
         self._found = list(names)
         self._place = 0
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content("Go to node")
-            yield Field(placeholder="some letters of its name", id="name", compact=True)
-            yield LiveRows("found", can_focus=False)
-            yield Static("↑ ↓ choose   Enter goes there   Esc cancels", classes="hint")
-        yield TooSmall()
+    def heading(self) -> Content:
+        return Content("Go to node")
+
+    def body(self) -> Iterable[Widget]:
+        yield Field(placeholder="some letters of its name", id="name", compact=True)
+        yield LiveRows("found", can_focus=False)
+        yield Static("↑ ↓ choose   Enter goes there   Esc cancels", classes="hint")
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()

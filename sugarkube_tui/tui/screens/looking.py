@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Static
 
 from sugarkube_tui.cluster.sightings import LAYER_TITLES, Interface, Layer
@@ -17,7 +17,6 @@ from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.dialogs import Confirm, Dialog
 from sugarkube_tui.tui.state.scan import Scan
 from sugarkube_tui.tui.widgets.table import Column, Row, Table
-from sugarkube_tui.tui.widgets.too_small import TooSmall
 from sugarkube_tui.tui.words import Mood
 
 DRAWS_PER_S = 4
@@ -66,13 +65,13 @@ class WhereToLook(Dialog[bool]):
         self._before = scan.interest
         self._hint = ""
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content("Where to look")
-            yield Table(COLUMNS, widget_id="where")
-            yield Static(id="says", markup=False)
-            yield Static("Space switches on or off   Esc closes; a change looks afresh", classes="hint")
-        yield TooSmall()
+    def heading(self) -> Content:
+        return Content("Where to look")
+
+    def body(self) -> Iterable[Widget]:
+        yield Table(COLUMNS, widget_id="where")
+        yield Static(id="says", markup=False)
+        yield Static("Space switches on or off   Esc closes; a change looks afresh", classes="hint")
 
     def on_mount(self) -> None:
         self._scan.means.find_interfaces()

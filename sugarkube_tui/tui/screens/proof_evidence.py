@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Static
 
 from sugarkube_tui.engine.proof import Check
@@ -17,7 +17,6 @@ from sugarkube_tui.tui.screens.dialogs import Dialog
 from sugarkube_tui.tui.state.looks import Change
 from sugarkube_tui.tui.texts import ladder
 from sugarkube_tui.tui.widgets.pane import Pane
-from sugarkube_tui.tui.widgets.too_small import TooSmall
 
 
 class ProofEvidence(Dialog[None]):
@@ -34,12 +33,12 @@ class ProofEvidence(Dialog[None]):
         super().__init__()
         self._check, self._change = check, change
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = words.plain(f"{self._check.rung.value}: {self._check.host}")
-            yield Pane("", "evidence")
-            yield Static("↑ ↓ scroll   Esc closes", classes="hint")
-        yield TooSmall()
+    def heading(self) -> Content:
+        return words.plain(f"{self._check.rung.value}: {self._check.host}")
+
+    def body(self) -> Iterable[Widget]:
+        yield Pane("", "evidence")
+        yield Static("↑ ↓ scroll   Esc closes", classes="hint")
 
     def on_mount(self) -> None:
         pane = self.query_one(Pane)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Static
 
 from sugarkube_tui.cluster.errors import SugarkubeError
@@ -20,8 +20,8 @@ from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.dialogs import Dialog
 from sugarkube_tui.tui.session import Session
+from sugarkube_tui.tui.stages import STAGE_OF
 from sugarkube_tui.tui.widgets.notice import Notice
-from sugarkube_tui.tui.widgets.too_small import TooSmall
 from sugarkube_tui.tui.words import Mood
 
 NAMES_SHOWN = 3
@@ -51,13 +51,13 @@ class Resume(Dialog[bool]):
         self._plan = plan
         self._asking = asking
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content("Go on where you left off?" if self._asking else "A saved plan")
-            yield Static(words.lines(_describe(self._plan)))
-            yield Notice()
-            yield Static(self._answers(), classes="answers", id="answers")
-        yield TooSmall()
+    def heading(self) -> Content:
+        return Content("Go on where you left off?" if self._asking else "A saved plan")
+
+    def body(self) -> Iterable[Widget]:
+        yield Static(words.lines(_describe(self._plan)))
+        yield Notice()
+        yield Static(self._answers(), classes="answers", id="answers")
 
     def on_mount(self) -> None:
         if not self._asking:
@@ -74,7 +74,7 @@ class Resume(Dialog[bool]):
     def _goes_on(self) -> str:
         if self._plan.run is not None:
             return "log in, look at the nodes, and do what is left"
-        return f"go on: log in, then {self._plan.next.value.capitalize()}"
+        return f"go on: log in, then {STAGE_OF[self._plan.next]}"
 
     def action_resume(self) -> None:
         self.query_one("#answers", Static).update(
@@ -108,28 +108,28 @@ class RunningElsewhere(Dialog[None]):
         self._plan = plan
         self._process = process
 
-    def compose(self) -> ComposeResult:
+    def heading(self) -> Content:
+        return Content("A run is going on elsewhere")
+
+    def body(self) -> Iterable[Widget]:
         run = self._plan.run
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content("A run is going on elsewhere")
-            yield Static(
-                words.lines(
-                    [
-                        words.state(
-                            Mood.WARN,
-                            f"another sugarkube-tui is running {self._plan.choices.environment} "
-                            f"(process {self._process or 'unknown'})",
-                        ),
-                        words.pair("Nodes", _names(self._plan)),
-                        words.pair("Its log", _short(run.directory) if run is not None else ""),
-                        "",
-                        "You can look around here, or form another cluster from other nodes. Your answers "
-                        "are not kept for a later start: that run's plan is. p on Review saves yours.",
-                    ]
-                )
+        yield Static(
+            words.lines(
+                [
+                    words.state(
+                        Mood.WARN,
+                        f"another sugarkube-tui is running {self._plan.choices.environment} "
+                        f"(process {self._process or 'unknown'})",
+                    ),
+                    words.pair("Nodes", _names(self._plan)),
+                    words.pair("Its log", _short(run.directory) if run is not None else ""),
+                    "",
+                    "You can look around here, or form another cluster from other nodes. Your answers "
+                    "are not kept for a later start: that run's plan is. p on Review saves yours.",
+                ]
             )
-            yield Static("Enter closes", classes="hint")
-        yield TooSmall()
+        )
+        yield Static("Enter closes", classes="hint")
 
     def action_close(self) -> None:
         self.dismiss(None)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from sugarkube_tui.cluster.errors import InvalidInput
@@ -21,7 +21,6 @@ from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.dialogs import Confirm, Dialog
 from sugarkube_tui.tui.widgets.field import Field
 from sugarkube_tui.tui.widgets.notice import Notice
-from sugarkube_tui.tui.widgets.too_small import TooSmall
 
 
 class SaveFile(Dialog[Path | None]):
@@ -44,15 +43,15 @@ class SaveFile(Dialog[Path | None]):
         super().__init__()
         self._title, self._says, self._name, self._text = title, says, name, text
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content(self._title)
-            yield Static(self._says, markup=False)
-            yield Field(self._name, id="file", compact=True)
-            yield Notice()
-            yield Static(words.muted(f"in {_here()}, unless the name has a directory"), id="where")
-            yield Static("Enter saves it   Esc cancels", classes="hint")
-        yield TooSmall()
+    def heading(self) -> Content:
+        return Content(self._title)
+
+    def body(self) -> Iterable[Widget]:
+        yield Static(self._says, markup=False)
+        yield Field(self._name, id="file", compact=True)
+        yield Notice()
+        yield Static(words.muted(f"in {_here()}, unless the name has a directory"), id="where")
+        yield Static("Enter saves it   Esc cancels", classes="hint")
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from sugarkube_tui.cluster.errors import KeyChange
@@ -17,7 +18,6 @@ from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.dialogs import Dialog
 from sugarkube_tui.tui.widgets.field import Field
 from sugarkube_tui.tui.widgets.notice import Notice
-from sugarkube_tui.tui.widgets.too_small import TooSmall
 from sugarkube_tui.tui.words import Mood
 
 
@@ -31,16 +31,16 @@ class TrustKey(Dialog[bool]):
         super().__init__()
         self._host, self._address, self._change = name, address, change
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = words.plain(f"{self._host} shows another host key than before")
-            with VerticalScroll():
-                yield Static(words.lines(self._told()), markup=False)
-            yield Static(words.plain(f"Type {self._host} to trust the key that it shows now:"), classes="ask")
-            yield Field(id="typed", compact=True)
-            yield Notice()
-            yield Static("Esc leaves it as it is: nothing is sent to that host", classes="hint")
-        yield TooSmall()
+    def heading(self) -> Content:
+        return words.plain(f"{self._host} shows another host key than before")
+
+    def body(self) -> Iterable[Widget]:
+        with VerticalScroll():
+            yield Static(words.lines(self._told()), markup=False)
+        yield Static(words.plain(f"Type {self._host} to trust the key that it shows now:"), classes="ask")
+        yield Field(id="typed", compact=True)
+        yield Notice()
+        yield Static("Esc leaves it as it is: nothing is sent to that host", classes="hint")
 
     def _told(self) -> list[Content | str]:
         change = self._change
