@@ -11,14 +11,14 @@ from textual.content import Content
 from textual.widget import Widget
 
 from sugarkube_tui.cluster.standing import natural
-from sugarkube_tui.engine.outcome import Evidence
-from sugarkube_tui.engine.proof import Proof, Rung, Verdict
+from sugarkube_tui.engine.proof import Rung
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.logs import LogScreen
 from sugarkube_tui.tui.screens.proof_evidence import ProofEvidence
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.texts import history, ladder, vantages
+from sugarkube_tui.tui.texts.proof import trouble_in, verdict
 from sugarkube_tui.tui.widgets.grid import Grid
 from sugarkube_tui.tui.widgets.log_pane import LogPane
 from sugarkube_tui.tui.widgets.pane import Pane
@@ -110,25 +110,13 @@ class VerifyScreen(LogScreen):
 
     def draw(self) -> None:
         self._timed = self._time_and_room()
-        self.lead(self._verdict())
+        proof = self.session.proving.proof
+        self.set_class(self.session.proving.ok, "-good")
+        self.lead(verdict(self.session.answers.environment, proof))
         self._draw_servers()
         self._draw_ladder()
         self._draw_view()
-        self.tell(self._trouble())
-
-    def _verdict(self) -> Content:
-        proving = self.session.proving
-        environment = str(self.session.answers.environment)
-        proof = proving.proof
-        self.set_class(proving.ok, "-good")
-        if proof is None:
-            return words.state(Mood.BUSY, f"{environment}: looking afresh, from outside …")
-        seen = f"{proof.seen} of {words.plural(proof.must_be, 'server')} seen"
-        ready = sum(node.state == "Ready" for node in proof.nodes)
-        nodes = f"{ready} of {words.plural(len(proof.nodes), 'node')} Ready"
-        if proving.ok:
-            return words.state(Mood.GOOD, f"{environment} is there: {seen}, {nodes}")
-        return words.state(Mood.BAD, f"{environment} is not proved: {seen}, {nodes}")
+        self.tell(trouble_in(proof) if proof is not None else None)
 
     def _draw_servers(self) -> None:
         proving = self.session.proving
@@ -190,10 +178,6 @@ class VerifyScreen(LogScreen):
         else:
             self.query_one(f"#{VANTAGES}", Pane).show(vantages.lines(proving.proof))
 
-    def _trouble(self) -> Evidence | None:
-        proof = self.session.proving.proof
-        return _trouble_in(proof) if proof is not None else None
-
     # -- which view
 
     def _show_view(self, view: str) -> None:
@@ -243,17 +227,3 @@ class VerifyScreen(LogScreen):
 
     def action_proceed(self) -> None:
         self.wizard.finish()
-
-
-def _trouble_in(proof: Proof) -> Evidence | None:
-    """The one thing to see to first."""
-    if proof.problem:
-        what, _, why = proof.problem.partition("\n")
-        return Evidence(what, why)
-    if proof.diagnosis.what:
-        return Evidence(proof.diagnosis.what, remedy=next(iter(proof.diagnosis.causes), ""))
-    foreign = next((one for one in proof.servers if one.verdict is Verdict.OTHER_CLUSTER), None)
-    if foreign is not None:
-        what = f"{foreign.host} says it serves {proof.environment}, and is another cluster"
-        return Evidence(what, remedy=foreign.check(Rung.CA).remedy)
-    return None

@@ -1,0 +1,104 @@
+"""What the screens say of a proof and of a plan."""
+
+from __future__ import annotations
+
+import pytest
+
+from sugarkube_tui.cluster.choices import Choices
+from sugarkube_tui.cluster.environment import Environment
+from sugarkube_tui.cluster.hearing import Diagnosis, Hearing
+from sugarkube_tui.cluster.plan import Plan, Problem
+from sugarkube_tui.cluster.standing import LiveServer
+from sugarkube_tui.engine.estimate import Experience
+from sugarkube_tui.engine.formation import Look
+from sugarkube_tui.engine.outcome import Evidence
+from sugarkube_tui.engine.ports import KubeNode
+from sugarkube_tui.engine.proof import Check, Held, Proof, Rung, ServerProof, Verdict
+from sugarkube_tui.steps.planner import make_plan
+from sugarkube_tui.tui.texts.plan import cluster_parts, node_parts
+from sugarkube_tui.tui.texts.proof import trouble_in, verdict
+from tests.unit.builders import CA, fresh
+
+DEV = Environment()
+SEEN = Check("pi.local", Rung.ADVERT, Held.YES)
+
+
+def server(host: str, proved: Verdict, *checks: Check, expected: bool = True) -> ServerProof:
+    return ServerProof(host, checks, expected, proved)
+
+
+PROVED = server("pi.local", Verdict.PROVED, SEEN)
+FOREIGN = server(
+    "evil.local", Verdict.OTHER_CLUSTER, Check("evil.local", Rung.CA, Held.NO, remedy="pull its plug")
+)
+
+
+@pytest.mark.parametrize(
+    ("proof", "said"),
+    [
+        (None, "▶ sugar/dev: looking afresh, from outside …"),
+        (
+            Proof(DEV, (PROVED,), (KubeNode("pi", "Ready"),)),
+            "✔ sugar/dev is there: 1 of 1 server seen, 1 of 1 node Ready",
+        ),
+        (
+            Proof(DEV, (PROVED,), (KubeNode("pi", "Ready"), KubeNode("worker", "NotReady")), wanted=3),
+            "✖ sugar/dev is not proved: 1 of 3 servers seen, 1 of 2 nodes Ready",
+        ),
+    ],
+)
+def test_the_verdict_is_one_line(proof: Proof | None, said: str) -> None:
+    assert verdict(DEV, proof).plain == said
+
+
+@pytest.mark.parametrize(
+    ("proof", "trouble"),
+    [
+        (Proof(DEV, (PROVED,)), None),
+        (Proof(DEV, (FOREIGN,), problem="no token\nnobody told it"), Evidence("no token", "nobody told it")),
+        (
+            Proof(
+                DEV,
+                (FOREIGN,),
+                diagnosis=Diagnosis(Hearing.UNKNOWN, "nothing is heard", ("a firewall", "Wi-Fi")),
+            ),
+            Evidence("nothing is heard", remedy="a firewall"),
+        ),
+        (
+            Proof(DEV, (PROVED, FOREIGN)),
+            Evidence("evil.local says it serves sugar/dev, and is another cluster", remedy="pull its plug"),
+        ),
+    ],
+)
+def test_one_trouble_is_told_what_spoils_the_look_first(proof: Proof, trouble: Evidence | None) -> None:
+    assert trouble_in(proof) == trouble
+
+
+def plain(parts: list[object]) -> str:
+    return "\n".join(map(str, parts))
+
+
+def test_the_cluster_is_told_with_its_problems_first() -> None:
+    choices = Choices(servers=1)
+    facts = {f"sugarkube{number}": fresh(number) for number in range(2)}
+    whole = make_plan(facts, (), choices, None, None)
+    found = Look(whole, (), failures={"sugarkube5": Evidence("no route")}, version="v1.34.1+k3s1")
+    said = plain([*cluster_parts(found, choices, Experience())])
+    assert said.startswith("✖ no access: sugarkube5")
+    for told in ("1 of these nodes, 1 wanted", "v1.34.1+k3s1", "sugarkube0, sugarkube1", "a new cluster"):
+        assert told in said
+    live = Look(
+        Plan((), (Problem("a token is needed", "export one"),)), (LiveServer("pi.local", "10.0.0.1", CA),)
+    )
+    said = plain([*cluster_parts(live, choices, Experience())])
+    assert said.startswith("✖ a token is needed")
+    assert "Servers of it on the LAN now" in said
+    assert "Duration" not in said
+
+
+def test_a_nodes_actions_are_numbered_and_a_reboot_stands_out() -> None:
+    (node,) = make_plan({"sugarkube0": fresh(0)}, (), Choices(servers=1), None, None).nodes
+    said = plain([*node_parts(node)])
+    titles = [action.title for action in node.actions]
+    assert all(f"{number:>3}  " in said for number in range(1, len(titles) + 1))
+    assert said.count("↻ ") == node.reboots
