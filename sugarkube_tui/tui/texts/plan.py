@@ -82,8 +82,10 @@ def cluster_parts(found: Look, choices: Choices, experience: Experience) -> list
         return parts
     parts += [
         "",
-        words.muted("Nodes are prepared all at once; then the first server, further servers"),
-        words.muted("one at a time, then the agents. Secrets are shown as ••••."),
+        words.muted(
+            "Nodes are prepared all at once; then the first server, further servers one at a time, then the "
+            "agents. Secrets are shown as ••••."
+        ),
     ]
     return parts
 
