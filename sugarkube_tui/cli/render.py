@@ -9,6 +9,7 @@ from sugarkube_tui.cluster.errors import SugarkubeError
 from sugarkube_tui.cluster.findings import ApiLook, ApiLooks, Finding
 from sugarkube_tui.cluster.hosts import Survey
 from sugarkube_tui.cluster.sightings import LAYER_TITLES
+from sugarkube_tui.cluster.text import clean_line
 from sugarkube_tui.cluster.timing import judge_round
 from sugarkube_tui.cluster.token import short_hash
 from sugarkube_tui.engine.board import Board, evidence_lines
@@ -43,7 +44,9 @@ _HELD = {Held.YES: "✔", Held.NO: "✖", Held.UNKNOWN: "?"}
 
 
 def error_lines(error: SugarkubeError) -> list[str]:
-    return [f"✖ {line}" if number == 0 else f"  {line}" for number, line in enumerate(str(error).split("\n"))]
+    """An error for a terminal: what it quotes may come from a file that somebody else wrote."""
+    lines = [clean_line(line) for line in str(error).split("\n")]
+    return [f"{'✖' if number == 0 else ' '} {line}" for number, line in enumerate(lines)]
 
 
 def survey_lines(survey: Survey, apis: ApiLooks, found: Sequence[Finding]) -> Iterator[str]:

@@ -518,6 +518,17 @@ def test_a_refused_login_names_the_options_that_settle_it(capsys):
     assert out.count("→ Check the user name, or give the password. (--user, --ask-password)") == 4
 
 
+def test_what_an_error_quotes_does_nothing_to_the_terminal(capsys, tmp_path):
+    plan = tmp_path / "plan.toml"
+    plan.write_text(
+        'schema = 1\n[choices]\nairgap = "/\\u001b]0;evil\\u0007nowhere"\n[nodes.sugarkube0]\naddress = "a"\n'
+    )
+    status, _, told = run(capsys, "plan", "--demo", "--plan", str(plan))
+    assert status == exit_codes.USAGE
+    assert told.startswith("✖ /nowhere: there is no install.sh")
+    assert told.replace("\n", "").isprintable()
+
+
 def start_with(redirections, *words):
     """What a start prints and returns with such redirections of the shell."""
     line = f'exec "{sys.executable}" -m sugarkube_tui "$@" {redirections}'

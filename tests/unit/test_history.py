@@ -35,6 +35,7 @@ def test_lines_that_are_damaged_are_passed_over(tmp_path: Path) -> None:
         '{"schema": 2, "steps": []}',
         '{"schema": 1, "steps": [["boot", "Pi"]]}',
         '{"schema": 1, "steps": [["boot", "Pi", 1e999]]}',
+        '{"schema": 1, "steps": [["boot", "Pi", 1e308]]}',  # two of them are infinite together
         '{"schema": 1, "steps": [["boot", "Pi", NaN]]}',
         '{"schema": 1, "steps": [["boot", "Pi", -5]]}',
         "[" * 100_000,
