@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 
 from sugarkube_tui.engine.board import Board
@@ -21,10 +22,18 @@ REMEDY = "make room, or make the directory writable; the run does not depend on 
 _FORBIDDEN = str.maketrans(dict.fromkeys("/\\\0", "_"))
 
 
+_NAME_BYTES = 255
+"""Longer names of files are refused by file systems."""
+
+
 @lru_cache
 def log_name(node: str) -> str:
     """The name of the file with a node's log."""
-    return f"{node.translate(_FORBIDDEN)}.log"
+    stem, ending = node.translate(_FORBIDDEN), ".log"
+    if len(stem.encode()) + len(ending) > _NAME_BYTES:
+        ending = f"-{sha256(node.encode()).hexdigest()[:8]}{ending}"
+        stem = stem.encode()[: _NAME_BYTES - len(ending)].decode(errors="ignore")
+    return f"{stem}{ending}"
 
 
 class RunJournal:

@@ -82,6 +82,15 @@ class TestJournal:
         assert {path.parent for path in tmp_path.rglob("*.log")} == {journal.directory}
         assert journal.directory.parent == tmp_path / "runs"
 
+    def test_names_that_are_too_long_for_files_are_cut_and_stay_apart(self, tmp_path):
+        journal = RunJournal(tmp_path / "runs", "sugar/dev")
+        for name in ("ä" * 200 + "1", "ä" * 200 + "2", "pi"):
+            journal(Printed(0.0, name, (f"hello {name[-1]}",)))
+        journal.close()
+        assert journal.problem is None
+        texts = sorted(path.read_text().split()[-1] for path in journal.directory.glob("*.log"))
+        assert texts == ["1", "2", "i"]
+
     def test_a_full_disk_ends_the_journal_and_not_the_run(self, tmp_path):
         (tmp_path / "runs").write_text("in the way")
         journal = RunJournal(tmp_path / "runs", "sugar/dev")
