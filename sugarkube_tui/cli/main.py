@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sugarkube_tui.cli import exit_codes
 from sugarkube_tui.cli.arguments import parse_arguments
 from sugarkube_tui.cli.output import fill_closed_streams, forsake
+from sugarkube_tui.cli.terminal import forget_sizes, require_terminal
 from sugarkube_tui.cluster.errors import InvalidInput, SugarkubeError
 from sugarkube_tui.engine.ports import DEFAULT_USER, Given, World
 from sugarkube_tui.store.consents import Consents
@@ -96,7 +97,8 @@ async def _stoppable(work: Coroutine[Any, Any, int]) -> int:
 
 
 def _wizard(arguments: Namespace, paths: Paths, settings: Settings) -> int:
-    _require_terminal()
+    require_terminal(os.environ)
+    forget_sizes(os.environ)
     from sugarkube_tui.tui import collector
 
     collector.pause()
@@ -133,22 +135,6 @@ def _wizard(arguments: Namespace, paths: Paths, settings: Settings) -> int:
             signal.SIGHUP, lambda: endings.add(loop.create_task(_hang_up(app.session.close)))
         )
         return app.run(mouse=settings.mouse and not arguments.no_mouse, loop=loop) or exit_codes.OK
-
-
-def _require_terminal() -> None:
-    """Keys are read from standard input, and the screen is drawn on standard error.
-
-    Raises:
-        InvalidInput: a standard stream is none.
-    """
-    streams = {"standard input": sys.stdin, "standard output": sys.stdout, "standard error": sys.stderr}
-    for name, stream in streams.items():
-        if not stream.isatty():
-            raise InvalidInput(
-                "the wizard needs a terminal",
-                why=f"{name} is none",
-                remedy="without one, use the commands: sugarkube-tui --help",
-            )
 
 
 async def _hang_up(close: Callable[[], Awaitable[None]]) -> None:

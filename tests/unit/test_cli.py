@@ -249,6 +249,35 @@ def _read_on(end):
             pass
 
 
+def start_on(program, **variables):
+    """The wizard on a terminal, with these variables beside the others."""
+    return subprocess.Popen(
+        (sys.executable, "-m", "sugarkube_tui", "--demo"),
+        stdin=program,
+        stdout=program,
+        stderr=program,
+        env={**os.environ, **variables},
+    )
+
+
+def test_a_terminal_says_itself_how_large_it_is(terminal):
+    seen, program = terminal
+    with start_on(program, COLUMNS="20", LINES="5") as wizard:
+        shown = b""
+        while b"sugarkube0" not in shown and b"too small" not in shown:
+            shown += os.read(seen, 65536)
+        Thread(target=_read_on, args=(seen,), daemon=True).start()
+        wizard.terminate()
+    assert b"sugarkube0" in shown
+
+
+def test_a_terminal_that_can_only_print_is_none_for_the_wizard(terminal):
+    seen, program = terminal
+    with start_on(program, TERM="dumb") as wizard:
+        assert wizard.wait(20) == exit_codes.USAGE
+    assert b"TERM says that this one is dumb" in os.read(seen, 65536)
+
+
 def test_the_wizard_needs_a_terminal(capsys):
     status, _, err = run(capsys, "--demo")
     assert status == exit_codes.USAGE
