@@ -10,6 +10,7 @@ from sugarkube_tui.cluster.plan import Concern
 CONCERNS: Mapping[Concern, str] = {
     Concern.EVEN: "--servers, --even-servers",
     Concern.ONE_DATASTORE: "--servers",
+    Concern.SEVERAL_CLUSTERS: "--host",
 }
 
 TROUBLES: Mapping[Trouble, str] = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.hosts import Host
-from sugarkube_tui.cluster.plan import Problem
+from sugarkube_tui.cluster.plan import Concern, Problem
 
 if TYPE_CHECKING:  # the scan needs no facts
     from sugarkube_tui.cluster.facts import NodeFacts
@@ -34,6 +34,7 @@ def strangers(
             f"{', '.join(names)} {'belongs' if len(names) == 1 else 'belong'} to {belonging} already",
             f"leave {'it' if len(names) == 1 else 'them'} out, or choose {belonging} as the environment",
             why=f"a node belongs to one environment: to join {environment}, its k3s must be removed first",
+            concern=Concern.SEVERAL_CLUSTERS,
         )
         for belonging, names in others.items()
     )

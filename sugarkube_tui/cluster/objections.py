@@ -27,12 +27,7 @@ def objections(
     environment = standing.environment
     hashes = standing.ca_hashes
     if len(set(hashes.values())) > 1:
-        yield Problem(
-            f"there are several clusters under the name {environment}",
-            "choose the one that stays, and remove k3s from the servers of the others "
-            "(sudo /usr/local/bin/k3s-uninstall.sh) before anything joins",
-            why="; ".join(f"{host}: CA {short_hash(value)}" for host, value in sorted(hashes.items())),
-        )
+        yield _several_clusters(standing)
     for server in standing.elsewhere:
         if not server.ca_hash:
             yield Problem(
@@ -97,6 +92,30 @@ def _failures(servers: int) -> str:
     failures = fault_tolerance(servers)
     count = "no failure" if failures == 0 else "1 failure" if failures == 1 else f"{failures} failures"
     return f"{servers} of them survive {count}" if servers != 1 else f"1 server survives {count}"
+
+
+def _several_clusters(standing: Standing) -> Problem:
+    """Who is to be kept is the operator's to say: by the nodes that are chosen, or by the token."""
+    sides: dict[str, list[str]] = {}
+    for host, value in sorted(standing.ca_hashes.items()):
+        sides.setdefault(value, []).append(host)
+    if standing.ours:
+        remedy = (
+            "keep one of them. Leave the nodes of the others out: they stay as they are, and nothing joins "
+            "through them. Or remove k3s and its data from them, and they join as new nodes: "
+            "sudo /usr/local/bin/k3s-uninstall.sh"
+        )
+    else:
+        remedy = (
+            "say which one is meant: choose one of its servers, too, or export its token as "
+            f"{standing.environment.token_variables[0]}; nothing joins through the others then"
+        )
+    return Problem(
+        f"there are several clusters under the name {standing.environment}",
+        remedy,
+        why="\n".join(f"CA {short_hash(value)}: {', '.join(hosts)}" for value, hosts in sides.items()),
+        concern=Concern.SEVERAL_CLUSTERS,
+    )
 
 
 def _wrong_token(standing: Standing, token: JoinToken) -> Problem:

@@ -24,6 +24,7 @@ class Concern(StrEnum):
     TAINTED_ALONE = "no node for workloads"
     SHARED_WITH_WORKLOADS = "workloads on servers"
     ONE_DATASTORE = "SQLite holds one server"
+    SEVERAL_CLUSTERS = "nodes of several clusters"
 
 
 @dataclass(frozen=True, slots=True)

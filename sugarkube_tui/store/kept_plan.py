@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.store.paths import private, replace_file
 
 if TYPE_CHECKING:  # a first start need not know what a plan looks like
@@ -23,6 +26,12 @@ class KeptPlan:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
+        self._aside: Path | None = None
+
+    @property
+    def aside(self) -> Path | None:
+        """Where the file that could not be read is moved before another plan takes its place."""
+        return self._aside
 
     def read(self) -> SavedPlan | None:
         """The plan that was kept; None: there is none.
@@ -34,13 +43,34 @@ class KeptPlan:
             return None
         from sugarkube_tui.store.plans import read_plan
 
-        return read_plan(self._path)
+        try:
+            return read_plan(self._path)
+        except InvalidInput:
+            self._aside = _free(self._path)
+            raise
 
     def write(self, plan: SavedPlan) -> None:
-        """Raises OSError when it cannot be written; then the old one is still there."""
+        """Keep this plan; one that could not be read is put aside, since it may be all that is left of it.
+
+        Raises:
+            OSError: it cannot be written; then the old one is still there.
+        """
         if self._path is None:
             return
         from sugarkube_tui.store.plans import plan_text
 
         private(self._path.parent)
+        if self._aside is not None:
+            with suppress(FileNotFoundError):
+                self._path.rename(self._aside)
+            self._aside = None
         replace_file(self._path, plan_text(plan))
+
+
+def _free(path: Path) -> Path:
+    """A name beside it that nothing has yet: `plan.unread-1.toml`."""
+    return next(
+        name
+        for number in count(1)
+        if not (name := path.with_name(f"{path.stem}.unread-{number}{path.suffix}")).exists()
+    )

@@ -31,6 +31,7 @@ from sugarkube_tui.tui.workstation import Workstation
 if TYPE_CHECKING:
     from sugarkube_tui.tui.attention import Attention
 
+NARROW = 78
 WIDE = 110
 LOW = 22
 HIGH = 30
@@ -82,7 +83,12 @@ class SugarkubeApp(FittedApp):
         self.workstation = workstation
         self._attention: Attention | None = None
         self._title = ""
-        self.HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (LEAST_WIDTH, "-narrow"), (WIDE, "-wide")]
+        self.HORIZONTAL_BREAKPOINTS = [
+            (0, "-tiny"),
+            (LEAST_WIDTH, "-slim"),
+            (NARROW, "-narrow"),
+            (WIDE, "-wide"),
+        ]
         self.VERTICAL_BREAKPOINTS = [(0, "-flat"), (LEAST_HEIGHT, "-squat"), (LOW, "-low"), (HIGH, "-high")]
 
     async def on_mount(self) -> None:

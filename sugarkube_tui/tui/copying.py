@@ -11,8 +11,12 @@ from sugarkube_tui.tui.logview.excerpt import Excerpt
 
 
 async def copy_and_tell(app: FittedApp, excerpt: Excerpt) -> None:
-    """Copy by the best means there is.  A terminal never says whether it took the text: it was sent."""
-    copied = await clipboard.copy(excerpt.text, sys.platform, os.environ, app.terminal, app.send)
+    """Copy by the best means there is.  A terminal never says whether it took the text: it was sent.
+
+    The last line goes without its end: a command that is pasted must not start by itself.
+    """
+    text = excerpt.text.removesuffix("\n")
+    copied = await clipboard.copy(text, sys.platform, os.environ, app.terminal, app.send)
     if copied.problem:
         told = f"Not copied: {copied.problem}; save it to a file instead."
         app.notify(told, severity="warning", markup=False)

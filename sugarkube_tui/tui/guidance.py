@@ -10,6 +10,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from sugarkube_tui.tui.key import Keymap
+from sugarkube_tui.tui.key_names import KeyNames
 from sugarkube_tui.tui.key_tables import help_rows
 from sugarkube_tui.tui.keys import KEYS
 from sugarkube_tui.tui.topics import TOPICS, Topic
@@ -48,7 +49,7 @@ def guidance(group: str, focused: Widget | None, keymap: Keymap) -> list[Section
     sections = []
     if topic is not None:
         rows = [row for name in groups for row in help_rows(name, keymap)]
-        sections.append(Section(topic.title, topic.text, tuple(rows)))
+        sections.append(Section(topic.title, KeyNames(keymap).fill(topic.text), tuple(rows)))
     return [*sections, Section(f"Keys on {group}", "", tuple(help_rows(group, keymap)))]
 
 

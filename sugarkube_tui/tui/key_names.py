@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING, cast
+
+from textual.dom import DOMNode
 
 from sugarkube_tui.tui.key import Keymap, effective, key_id, written
 from sugarkube_tui.tui.keys import KEYS
 
-_PLACE = re.compile(r"\{([a-z_.0-9]+)\}")
+if TYPE_CHECKING:
+    from sugarkube_tui.tui.fitting import FittedApp
+
+_PLACE = re.compile(r"\{([a-z_]+\.[a-z_.0-9]+)\}")
 
 
 class KeyNames:
@@ -37,5 +43,14 @@ class KeyNames:
         return self._names[binding]
 
     def fill(self, text: str) -> str:
-        """The text with keys in place of bindings: `r looks again` for `{review.look} looks again`."""
+        """The text with keys in place of bindings: `r looks again` for `{review.look} looks again`.
+
+        Raises:
+            KeyError: there is no binding of a name in it.
+        """
         return _PLACE.sub(lambda place: self[place[1]], text)
+
+
+def key_names(node: DOMNode) -> KeyNames:
+    """The keys as they are in the app that a screen or widget belongs to."""
+    return cast("FittedApp", node.app).key_names

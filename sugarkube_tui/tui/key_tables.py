@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import chain
+from collections.abc import Iterable, Sequence
+from itertools import chain, groupby
 
 from sugarkube_tui.tui.key import Key, Keymap, effective, key_id, written
 from sugarkube_tui.tui.keys import KEYS, SHARED, TAB, WIDGETS_OF
@@ -11,9 +12,8 @@ from sugarkube_tui.tui.keys import KEYS, SHARED, TAB, WIDGETS_OF
 def help_rows(group: str, keymap: Keymap) -> list[tuple[str, str]]:
     """Key and meaning, for the help screen; all that only moves is one row."""
     rows = [
-        (written(effective(group, key, keymap)) if key.action else key.written, key.says)
-        for key in KEYS[group]
-        if not key.moves
+        (_series([written(effective(group, key, keymap)) for key in keys]), keys[0].says)
+        for keys in _alike(key for key in KEYS[group] if not key.moves)
     ]
     if moves := [effective(group, key, keymap) for key in KEYS[group] if key.moves]:
         here = written(tuple(names[0] for names in moves[:2]))
@@ -24,18 +24,32 @@ def help_rows(group: str, keymap: Keymap) -> list[tuple[str, str]]:
 
 def markdown_table() -> str:
     """All keys, for the README."""
-    rows = [("everywhere", "app", key) for key in (*SHARED, TAB)]
-    rows += [(_where(group), group, key) for group in KEYS for key in KEYS[group] if key not in SHARED]
+    rows = [("everywhere", "app", [key]) for key in (*SHARED, TAB)]
+    rows += [
+        (_where(group), group, keys)
+        for group in KEYS
+        for keys in _alike(key for key in KEYS[group] if key not in SHARED)
+    ]
     return "\n".join(
         [
             "| where | key | what it does | name in the settings file |",
             "| --- | --- | --- | --- |",
             *(
-                f"| {where} | {_code(key)} | {key.says} | {f'`{key_id(group, key)}`' if key.action else ''} |"
-                for where, group, key in rows
+                f"| {where} | {_series([_code(key) for key in keys])} | {keys[0].says} "
+                f"| {_series([f'`{key_id(group, key)}`' if key.action else '' for key in keys])} |"
+                for where, group, keys in rows
             ),
         ]
     )
+
+
+def _alike(keys: Iterable[Key]) -> list[list[Key]]:
+    """Keys in a row that are told in one, since they do the same with one thing after the other."""
+    return [list(group) for _, group in groupby(keys, key=lambda key: key.says)]
+
+
+def _series(texts: Sequence[str]) -> str:
+    return texts[0] if len(texts) == 1 else f"{texts[0]} … {texts[-1]}"
 
 
 def _where(group: str) -> str:

@@ -122,10 +122,14 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
         Key("d", "direct", "Join directly", "a node asks: join through a server's own address", False),
         Key("u", "give_up", "Give up", "give this node up; the others go on; asks first", False),
         Key("s", "result", "Result", "when the run has ended: its result or the panes"),
+        Key("y", "copy", "Copy", "beside the result: copy a command for what comes next", False),
         Key("escape", "panes", "Panes", "back to all the panes", shown=False, essential=True),
         Key("tab", "pane(1)", "", "next pane", shown=False),
         Key("shift+tab", "pane(-1)", "", "previous pane", shown=False),
-        Key("1,2,3,4,5,6,7,8,9", "", "", "that node's pane", shown=False, display="1 … 9"),
+        *(
+            Key(str(number), f"jump({number - 1})", "", "that node's pane", False, id=f"run.pane.{number}")
+            for number in range(1, 10)
+        ),
         *_EVERYWHERE,
     ),
     "Verify": (
@@ -170,6 +174,11 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
     "Where to look": (
         Key("space", "switch", "Switch", "switch the highlighted row on or off"),
         _close("escape,enter", "back to the scan; a change looks afresh"),
+        _HELP,
+    ),
+    "Commands": (
+        Key("enter", "take", "Copy", "copy the highlighted command", essential=True),
+        _close("escape", "back; nothing is copied"),
         _HELP,
     ),
     "Steps": (
@@ -263,6 +272,7 @@ WIDGETS_OF: Mapping[str, tuple[str, ...]] = {
     "Running elsewhere": (),
     "Save file": ("Field",),
     "Where to look": ("Table",),
+    "Commands": ("Table",),
     "Steps": ("Table",),
     "Evidence": ("Pane",),
     "Diagnostics": ("Pane",),

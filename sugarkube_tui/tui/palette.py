@@ -16,6 +16,7 @@ from sugarkube_tui.store.settings import ThemeName
 from sugarkube_tui.tui.guidance import group_of, path_from
 from sugarkube_tui.tui.key import Key, effective, written
 from sugarkube_tui.tui.keys import KEYS, OPEN_PALETTE
+from sugarkube_tui.tui.screens.base import WizardScreen
 from sugarkube_tui.tui.themes import THEMES
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ class Commands(Provider):
                 if key.label and shown not in offered and self._is_allowed(node, key):
                     offered.add(shown)
                     first = written(effective(group, key, wizard.keymap)[:1])
-                    yield _Command(key.label, key.says, first, partial(wizard.run_action, key.action, node))
+                    label = _label(node, key)
+                    yield _Command(label, key.says, first, partial(self._run, node, key, label))
         if not wizard.no_color:
             for name in ThemeName:
                 if wizard.theme != THEMES[name].name:
@@ -80,9 +82,25 @@ class Commands(Provider):
                         partial(wizard.use_theme, name),
                     )
 
+    async def _run(self, node: DOMNode, key: Key, label: str) -> None:
+        """Do what was offered, if it still means the same: the run goes on behind the palette."""
+        if node.is_attached and self._is_allowed(node, key) and _label(node, key) == label:
+            await self.app.run_action(key.action, node)
+        else:
+            self.app.notify(
+                f"“{label}” was not done: meanwhile it is not possible any more",
+                severity="warning",
+                markup=False,
+            )
+
     def _is_allowed(self, node: DOMNode, key: Key) -> bool:
         if not key.action or key.action == OPEN_PALETTE:
             return False
         namespace, action, parameters = actions.parse(key.action)
         target: DOMNode = self.app if namespace == "app" else node
         return target.check_action(action, parameters) is True
+
+
+def _label(node: DOMNode, key: Key) -> str:
+    """What a key is called now."""
+    return node.label_of(key) if isinstance(node, WizardScreen) else key.label

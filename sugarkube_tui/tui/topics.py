@@ -12,7 +12,7 @@ class Topic:
 
     Attributes:
         title: what it is called.
-        text: paragraphs, separated by blank lines.
+        text: paragraphs, separated by blank lines; keys stand in it by the names of their bindings.
     """
 
     title: str
@@ -49,7 +49,8 @@ TOPICS: Mapping[str, Topic] = {
         "User",
         "Whom to log in as. It needs sudo, with or without a password.\n\n"
         "The form goes for every host that is not in yet. A host whose login differs gets a form of its own: "
-        "u in the list of hosts. Where ~/.ssh/config names a user for a host, that one is used.",
+        "{access.own_login} in the list of hosts. Where ~/.ssh/config names a user for a host, that one is "
+        "used.",
     ),
     "Access#identity": Topic(
         "Identity file",
@@ -106,15 +107,16 @@ TOPICS: Mapping[str, Topic] = {
     "Servers#nodes": Topic(
         "Who becomes what",
         "Each node's role. New nodes become servers from the top, until the number is reached; the very "
-        "first starts the cluster. K and J move the highlighted node, b puts those first that do best as "
-        "servers, n goes back to the order of names. Servers that are there already stay what they are.",
+        "first starts the cluster. {servers.move_up} and {servers.move_down} move the highlighted node, "
+        "{servers.best_first} puts those first that do best as servers, {servers.by_name} goes back to the "
+        "order of names. Servers that are there already stay what they are.",
     ),
     "Servers#note": Topic(
         "Why, and what to think of",
         "The reason for the highlighted node's role, and what speaks against the choice, each with the key "
         "that settles it.\n\n"
         "A taint keeps workloads off the servers. Without any agent it would leave them Pending, so there is "
-        "none then, unless you want it: t.",
+        "none then, unless you want it: {servers.taint}.",
     ),
     # -- Address
     "Address#address": Topic(
@@ -146,8 +148,8 @@ TOPICS: Mapping[str, Topic] = {
         "What was done on the node, with the exact commands, and what it says. Scrolling up stays at that "
         "place, whatever comes, and counts what is new; going to the end follows again.\n\n"
         "The last 5,000 lines are here; all of them are in a file of the run's directory. Searching, "
-        "choosing and copying go by what is shown. “Commands only” (L) is what was done on the node, ready "
-        "to be copied.",
+        "choosing and copying go by what is shown. “Commands only” ({log.level}) is what was done on the "
+        "node, ready to be copied.",
     ),
     "Run#tracks": Topic(
         "Timeline",
@@ -211,6 +213,11 @@ TOPICS: Mapping[str, Topic] = {
         "Where to look",
         "The means by which hosts are found, and the network interfaces that are used. Everything but the "
         "sweep only listens and asks; the sweep connects to port 22 of every address and needs your consent.",
+    ),
+    "Commands#steps": Topic(
+        "Copy a command",
+        "What to do after the run, each with its whole command. It is copied without a line end, so pasting "
+        "it starts nothing: read it, then press Enter there.",
     ),
     "Steps#steps": Topic(
         "Show the lines of",

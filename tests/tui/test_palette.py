@@ -10,13 +10,16 @@ from textual.command import CommandPalette
 from screenshots import driving
 from screenshots.driving import Driver
 from screenshots.held import HeldSimulation
+from sugarkube_tui.engine.events import Answer
 from sugarkube_tui.store.settings import Settings, ThemeName
 from sugarkube_tui.tui.guidance import topic_of
 from sugarkube_tui.tui.keys import WIDGETS_OF
 from sugarkube_tui.tui.screens.dialogs import Dialog
 from sugarkube_tui.tui.stages import Stage
+from sugarkube_tui.tui.state.run import Phase
 from sugarkube_tui.tui.themes import THEMES
 from tests.tui.conftest import Start
+from tests.tui.test_run import fail_once, to_run
 
 
 async def open_palette(driver: Driver, key: str = "colon") -> None:
@@ -32,6 +35,26 @@ async def test_what_is_chosen_is_done(held: HeldSimulation, start: Start) -> Non
         await driver.shows("F7 Sweep knock at port 22 of every address")
         await driver.press("down", "enter")
         await driver.shows("Sweep the subnet?")
+
+
+async def test_what_the_run_has_overtaken_is_not_done_and_that_is_told(
+    held: HeldSimulation, start: Start
+) -> None:
+    lost = fail_once(held, "sugarkube4")
+    async with start(held.world, variables={"SUGARKUBE_SERVERS": "3"}, on_event=lost) as driver:
+        await to_run(driver)
+        await driver.shows("? 1 asks")
+        await driver.press("enter")
+        await driver.shows("r Retry")
+        run = driver.app.session.run
+        await open_palette(driver)
+        await driver.press(*"retry")
+        await driver.shows("r Retry a node asks: look at it again")
+        run.answer("sugarkube4", Answer.GIVE_UP)
+        await driver.until(lambda: not run.phase.active, "the run's end")
+        await driver.press("down", "enter")
+        await driver.shows("“Retry” was not done")
+        assert run.phase is Phase.FAILED
 
 
 async def test_only_what_makes_sense_here_is_offered(held: HeldSimulation, start: Start) -> None:

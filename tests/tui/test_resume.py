@@ -232,18 +232,25 @@ async def test_a_release_that_is_gone_is_told_where_the_plan_is_offered(
         await driver.stage(Stage.SCAN)
 
 
-async def test_a_plan_that_cannot_be_read_is_told_and_stops_nothing(
-    held: HeldSimulation, start: Start, path: Path
+@pytest.mark.parametrize(
+    ("text", "said"), [("schema = 9", "schema number 9"), ("servers = ", "this plan cannot be read")]
+)
+async def test_a_plan_that_cannot_be_read_is_told_and_never_lost(
+    held: HeldSimulation, start: Start, path: Path, text: str, said: str
 ) -> None:
     path.parent.mkdir()
-    path.write_text("schema = 9")
-    async with start(held.world, (100, 40), kept=KeptPlan(path)) as driver:
+    path.write_text(text)
+    aside = path.with_name("plan.unread-2.toml")
+    path.with_name("plan.unread-1.toml").write_text("an earlier one")
+    async with start(held.world, (160, 40), kept=KeptPlan(path)) as driver:
         await driver.hosts(8)
-        await driver.shows("schema number 9")
+        await driver.shows(said, "put aside as", aside.name)
+        assert path.read_text() == text
         await driver.press("enter")
         await driver.stage(Stage.ACCESS)
         await driver.until(lambda: driver.app.session.trouble is None, "the plan to be replaced")
     assert read_plan(path).next is Question.ACCESS
+    assert aside.read_text() == text
 
 
 async def test_a_disk_that_fails_is_told_and_stops_nothing(

@@ -25,6 +25,8 @@ async def test_a_node_that_went_away_blocks_until_it_is_left_out(held: HeldSimul
         held.simulation.power_off("sugarkube4")
         await driver.review()
         await driver.shows("1 problem to settle first", "no access", "No answer from port 22")
+        await driver.shows("o leaves this node out; r looks again", "r Look again o Leave out")
+        assert "Start" not in driver.text()
         await driver.press("enter")
         await driver.stage(Stage.REVIEW)
         assert not driver.app.session.run.phase.active

@@ -6,10 +6,14 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from screenshots.driving import Driver
 from screenshots.held import HeldSimulation
 from sugarkube_tui.engine.events import ActionStarted, Event, Printed
 from sugarkube_tui.store.journal import RunJournal
+from sugarkube_tui.store.settings import Settings
+from sugarkube_tui.tui.logview.excerpt import Excerpt
 from sugarkube_tui.tui.screens.run import RunScreen
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.state.run import Phase
@@ -58,7 +62,7 @@ async def test_the_panes_show_the_end_when_they_are_looked_at_again(
 ) -> None:
     async with start(held.world, variables={"SUGARKUBE_SERVERS": "1"}) as driver:
         await to_run(driver)
-        await driver.shows("1 server and 5 agents are Ready", "Next", "sugarkube-tui verify dev")
+        await driver.shows("1 server and 5 agents are Ready", "Next", "these Pis are simulated")
         await driver.press("end")
         await driver.shows("Where the time went", "remote", "asking", "Logs")
         await driver.press("s")
@@ -68,7 +72,29 @@ async def test_the_panes_show_the_end_when_they_are_looked_at_again(
         assert leaving is not None
         words = leaving.last_words
         assert "6 of 6 nodes Ready" in words
-        assert "not proved yet: sugarkube-tui verify dev" in words
+        assert "its Pis were simulated" in words
+
+
+async def test_a_command_for_what_comes_next_is_copied(
+    held: HeldSimulation, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with start(held.world, variables={"SUGARKUBE_SERVERS": "1"}) as driver:
+        copied: list[Excerpt] = []
+        monkeypatch.setattr(driver.app, "copy", copied.append)
+        await to_run(driver)
+        await driver.shows("1 server and 5 agents are Ready", "y copy a command", "s Panes")
+        await driver.press("y")
+        await driver.shows("Copy a command", "$ sugarkube-tui verify dev")
+        await driver.press("j", "j")
+        await driver.shows("~/.kube/sugar-dev.yaml)")
+        await driver.press("enter")
+        await driver.until(lambda: bool(copied), "the copy")
+        assert copied[0].lines[0].startswith("(umask 077; mkdir -p ~/.kube; ssh pi@192.168.3.10 sudo cat")
+        await driver.press("s")
+        await driver.shows("▸1 sugarkube0")
+        await driver.press("y")  # there it is the log's key
+        await driver.until(lambda: len(copied) == 2, "the log's lines")
+        assert "sugarkube0" in copied[1].what
 
 
 async def test_a_run_without_a_log_says_so_and_goes_on(
@@ -172,15 +198,35 @@ async def test_a_failed_node_asks_in_its_pane_and_goes_on_when_the_cause_is_gone
         assert driver.app.session.run.asking == ["sugarkube4"]
         await driver.press("enter")
         await driver.shows(
-            "─ 5 sugarkube4", "did not come back", "r look again and go on", "look at its power"
+            "─ 5 sugarkube4",
+            "did not come back",
+            "r look again and go on",
+            "look at its power",
+            "(r retries)",
         )
-        await driver.shows("r Retry", "u Give up", "x Stop")
+        await driver.shows("r Retry u Give up x Stop ? Help")
         assert "i Go without" not in driver.text()
         held.simulation.power_on("sugarkube4")
         for _ in range(50):
             await held.clock.sleep(2.0)
         await driver.press("r")
         await driver.shows("3 servers and 3 agents are Ready")
+
+
+async def test_a_question_and_the_panes_tell_other_keys_when_the_settings_name_them(
+    held: HeldSimulation, start: Start
+) -> None:
+    keys = {"run.again": "f7", "run.give_up": "f8", "run.pane.5": "5,f5"}
+    lost = fail_once(held, "sugarkube4")
+    async with start(held.world, variables=THREE, on_event=lost, settings=Settings(keys=keys)) as driver:
+        await to_run(driver)
+        await driver.shows("? 1 asks")
+        await driver.press("f5")
+        await driver.shows("─ 5 sugarkube4", "F7 look again and go on", "F8 give", "(F7 retries)")
+        await driver.press("f8")
+        await driver.shows("Give sugarkube4 up?")
+        await driver.press("y")
+        await driver.shows("(F7 runs again)")
 
 
 async def test_several_nodes_ask_and_are_given_up_one_by_one(held: HeldSimulation, start: Start) -> None:

@@ -12,11 +12,12 @@ from textual.binding import Binding
 from screenshots.readme import README, with_keys
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.tui import keys, screens
+from sugarkube_tui.tui.key_names import KeyNames
 from sugarkube_tui.tui.key_tables import help_rows
 from sugarkube_tui.tui.keymap import read_keymap
 from sugarkube_tui.tui.screens.dialogs import Dialog
 from sugarkube_tui.tui.stages import Stage
-from sugarkube_tui.tui.topics import TOPICS
+from sugarkube_tui.tui.topics import TOPICS, Topic
 
 TAKEN = {f"ctrl+{letter}" for letter in "abcgjmoqsz"}
 """By tmux and screen, by flow and job control, or the same byte as Enter, Tab and the like."""
@@ -151,7 +152,30 @@ def test_a_keymap_that_cannot_be_is_refused_with_its_reason(
     assert remedy in refused.value.remedy
 
 
+def test_a_panes_digit_can_be_another_key_but_not_one_that_means_something_else() -> None:
+    assert read_keymap({"run.pane.3": "#"}, "settings.toml") == {"run.pane.3": "number_sign"}
+    with pytest.raises(InvalidInput, match="'v' would do two things on Run"):
+        read_keymap({"run.pane.3": "v"}, "settings.toml")
+
+
+def test_sentences_name_the_keys_as_they_are() -> None:
+    names = KeyNames({"scan.rescan": "f5,R"})
+    assert (
+        names.fill("{scan.rescan} looks again; {servers.move_up} {other} {}")
+        == "F5 looks again; K {other} {}"
+    )
+
+
+@pytest.mark.parametrize("topic", TOPICS.values(), ids=lambda topic: topic.title)
+def test_every_key_in_a_topic_exists(topic: Topic) -> None:
+    assert "{" not in KeyNames({}).fill(topic.text)
+
+
 def test_the_help_tells_in_one_row_what_only_moves() -> None:
     rows = help_rows("Table", {"table.first": "f5"})
     assert rows == [("Up Down", "move; also k j F5 End G PgUp PgDn")]
     assert ("f", "follow the log's end, or stay where you read") in help_rows("Log", {})
+
+
+def test_the_help_tells_in_one_row_what_is_the_same_for_one_pane_after_the_other() -> None:
+    assert ("1 … F9", "that node's pane") in help_rows("Run", {"run.pane.9": "f9"})

@@ -64,6 +64,13 @@ def test_logs_are_named_and_the_demo_remembers_none() -> None:
     assert "the demo keeps none" in leaving(Phase.STOPPED, simulated=True).last_words
 
 
+@pytest.mark.parametrize("proved", [False, True])
+def test_the_demo_names_no_command_for_pis_that_are_gone(proved: bool) -> None:
+    said = leaving(Phase.DONE, proved=proved, simulated=True).last_words
+    assert "its Pis were simulated" in said
+    assert "verify" not in said and "kubectl" not in said
+
+
 def test_the_proof_expects_the_runs_servers_and_logs_in_to_them_first() -> None:
     choices = Choices(registration_address="10.99.0.5")
     worker, first = Target("worker", "10.0.0.3", Login()), Target("10.0.0.1", "10.0.0.1", KEY)

@@ -83,15 +83,16 @@ def test_the_cluster_is_told_with_its_problems_first() -> None:
     facts = {f"sugarkube{number}": fresh(number) for number in range(2)}
     whole = make_plan(facts, (), choices, None, None)
     found = Look(whole, (), failures={"sugarkube5": Evidence("no route")}, version="v1.34.1+k3s1")
-    said = plain([*cluster_parts(found, choices, Experience())])
+    said = plain([*cluster_parts(found, choices, Experience(), "o leaves it out")])
     assert said.startswith("✖ no access: sugarkube5")
     for told in ("1 of these nodes, 1 wanted", "v1.34.1+k3s1", "sugarkube0, sugarkube1", "a new cluster"):
         assert told in said
     live = Look(
         Plan((), (Problem("a token is needed", "export one"),)), (LiveServer("pi.local", "10.0.0.1", CA),)
     )
-    said = plain([*cluster_parts(live, choices, Experience())])
+    said = plain([*cluster_parts(live, choices, Experience(), "o leaves it out")])
     assert said.startswith("✖ a token is needed")
+    assert "o leaves it out" in said
     assert "Servers of it on the LAN now" in said
     assert "Duration" not in said
 

@@ -90,7 +90,9 @@ class AccessScreen(WizardScreen):
 
     def draw(self) -> None:
         access = self.session.access
-        self.lead(Content.assemble(f"{self.LEAD}  ", verdict(access, compares=self._compares)))
+        asked = "" if self.has_class("-slim") else f"{self.LEAD}  "
+        told = verdict(access, self.key_of("access.leave_out"), compares=self._compares)
+        self.lead(Content.assemble(asked, told))
         table = self.query_one("#hosts", Table)
         table.show(
             [
@@ -133,7 +135,10 @@ class AccessScreen(WizardScreen):
         title = f"Login for {name} alone" if own else "Login for the hosts that are not in yet"
         box = self.query_one("#login")
         box.border_title = words.plain(title)
-        box.border_subtitle = Content("u as the others" if own else "u a login of its own for this host")
+        box.border_subtitle = Content(
+            f"{self.key_of('access.own_login')} "
+            f"{'as the others' if own else 'a login of its own for this host'}"
+        )
         form = access.form_of(name)
         if form is self._shown:
             return
@@ -166,7 +171,7 @@ class AccessScreen(WizardScreen):
 
     def _draw_detail(self) -> None:
         one = self._highlighted
-        parts = host_parts(one, self.session.answers.environment) if one else []
+        parts = host_parts(one, self.session.answers.environment, self.wizard.key_names) if one else []
         self.query_one("#detail", Pane).show(parts, one.name if one else "Host")
 
     # -- keys

@@ -31,7 +31,7 @@ class AddressScreen(WizardScreen):
     """One field; empty is the common answer."""
 
     STAGE = Stage.ADDRESS
-    LEAD = "A virtual IP or load balancer before the servers?  Usually not: Enter."
+    LEAD = "A virtual IP or load balancer in front?  Usually not: Enter."
     BINDINGS: ClassVar[list[BindingType]] = bindings("Address")
 
     def body(self) -> Iterable[Widget]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
+from textual.binding import ActiveBinding
 from textual.containers import Container
 from textual.content import Content
 from textual.screen import Screen
@@ -17,7 +19,8 @@ from sugarkube_tui.cluster.errors import SugarkubeError
 from sugarkube_tui.engine.errors import evidence_of
 from sugarkube_tui.engine.outcome import Evidence
 from sugarkube_tui.tui import words
-from sugarkube_tui.tui.keys import actions
+from sugarkube_tui.tui.key import Key
+from sugarkube_tui.tui.keys import KEYS, actions
 from sugarkube_tui.tui.session import Session
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.widgets.fixed import Fixed
@@ -45,7 +48,7 @@ class WizardScreen(Screen[None]):
         super().__init__()
         self._drawn = -1
         self._problem: Evidence | None = None
-        self._allowed: tuple[bool | None, ...] = ()
+        self._offered: tuple[object, ...] = ()
 
     @property
     def wizard(self) -> SugarkubeApp:
@@ -54,6 +57,10 @@ class WizardScreen(Screen[None]):
     @property
     def session(self) -> Session:
         return self.wizard.session
+
+    def key_of(self, binding: str) -> str:
+        """How a binding's key is printed, for sentences."""
+        return self.wizard.key_names[binding]
 
     # -- frame
 
@@ -114,10 +121,39 @@ class WizardScreen(Screen[None]):
 
     def _refresh_footer(self) -> None:
         """Draw the keys anew, but only when other ones are allowed: the footer is built from widgets."""
-        allowed = tuple(self.check_action(action, ()) for action in actions(self.STAGE))
-        if allowed != self._allowed:
-            self._allowed = allowed
+        allowed = (self.check_action(action, ()) for action in actions(self.STAGE))
+        offered = (*allowed, *(self.label_of(key) for key in KEYS[self.STAGE]))
+        if offered != self._offered:
+            self._offered = offered
             self.refresh_bindings()
+
+    def label_of(self, key: Key) -> str:
+        """What a key is called now: it may do another thing than usual."""
+        return key.label
+
+    def in_footer(self) -> Sequence[str] | None:
+        """The actions that the footer offers now, the likely one first; None: the usual ones."""
+        return None
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """All that work now, as the footer shows them and calls them."""
+        active = super().active_bindings
+        labels = {key.action: self.label_of(key) for key in KEYS[self.STAGE]}
+        order = self.in_footer()
+
+        def offered(one: ActiveBinding) -> ActiveBinding:
+            binding = one.binding
+            shows = binding.show if order is None else binding.action in order
+            label = labels.get(binding.action, "") if one.node is self else ""
+            return one._replace(
+                binding=replace(binding, show=shows, description=label or binding.description)
+            )
+
+        found = {name: offered(one) for name, one in active.items()}
+        if order is None:
+            return found
+        return dict(sorted(found.items(), key=lambda item: _place(order, item[1].binding.action)))
 
     def tell(self, problem: SugarkubeError | Evidence | None) -> None:
         """Show a problem until it is settled; None: it is."""
@@ -153,3 +189,7 @@ class WizardScreen(Screen[None]):
 
     def action_help(self) -> None:
         self.wizard.show_help(self.STAGE.value)
+
+
+def _place(order: Sequence[str], action: str) -> int:
+    return order.index(action) if action in order else len(order)

@@ -42,7 +42,8 @@ class Diagnostics(Dialog[None]):
 
     def body(self) -> Iterable[Widget]:
         yield Pane("", "parts")
-        yield Static("y copies this as text   s saves it   Esc closes", classes="hint", markup=False)
+        hint = "{diagnostics.copy} copies this as text   {diagnostics.save} saves it   Esc closes"
+        yield Static(self.wizard.key_names.fill(hint), classes="hint", markup=False)
 
     def on_mount(self) -> None:
         self.query_one(Pane).focus()

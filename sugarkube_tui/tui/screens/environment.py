@@ -43,7 +43,7 @@ class EnvironmentScreen(QuestionScreen):
             with Vertical(classes="box ask") as box:
                 box.border_title = Content("Environment")
                 yield Choose(
-                    [Column("Name", 8), Column("On this LAN", 16, grow=1)],
+                    [Column("Name", 8), Column("On this LAN", 13, grow=1)],
                     name if name in USUAL else OTHER,
                     widget_id="names",
                 )
@@ -145,7 +145,11 @@ class EnvironmentScreen(QuestionScreen):
             parts.append(words.plain(f"  {advert.host}  {answers}"))
         if len(authorities) > 1:
             parts.append(words.state(Mood.BAD, "Several clusters under one name: their CAs differ."))
-            parts.append(words.remedy("on Scan, leave out the servers of all but one, with Space"))
+            parts.append(
+                words.remedy(
+                    f"on Scan, leave out the servers of all but one, with {self.key_of('scan.select')}"
+                )
+            )
         else:
             parts.append(words.plain("  New nodes join this cluster."))
         return parts

@@ -20,6 +20,7 @@ from sugarkube_tui.engine.outcome import Evidence
 from sugarkube_tui.engine.review_text import look_lines
 from sugarkube_tui.store.plans import plan_text
 from sugarkube_tui.tui import words
+from sugarkube_tui.tui.key import Key
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.base import WizardScreen
 from sugarkube_tui.tui.screens.save_file import SaveFile
@@ -30,7 +31,7 @@ from sugarkube_tui.tui.widgets.table import Column, Row, Table
 from sugarkube_tui.tui.words import Mood
 
 CLUSTER = "(cluster)"
-NODES = (Column("Node", 12, grow=1), Column("To do", 13), Column("Role", 12, wide=True))
+NODES = (Column("Node", 12, grow=1), Column("To do", 12), Column("Role", 12, wide=True))
 
 
 class ReviewScreen(WizardScreen):
@@ -46,7 +47,9 @@ class ReviewScreen(WizardScreen):
                 box.border_title = Content("Nodes")
                 yield Table(NODES, widget_id="nodes")
             plan = Pane("Plan", "plan")
-            plan.border_subtitle = Content("p save plan   t save text")
+            plan.border_subtitle = Content(
+                self.wizard.key_names.fill("{review.save_plan} save plan   {review.save_text} save text")
+            )
             yield plan
 
     def ready(self) -> None:
@@ -58,7 +61,7 @@ class ReviewScreen(WizardScreen):
 
     def draw(self) -> None:
         review = self.session.review
-        self.lead(summary(review, len(self.session.access.hosts)))
+        self.lead(summary(review, len(self.session.access.hosts), self.key_of("review.look")))
         self.query_one("#nodes", Table).show(self._rows())
         if review.found is not self._shown:
             self._shown = review.found
@@ -113,20 +116,33 @@ class ReviewScreen(WizardScreen):
         if (found := review.found) is None:
             parts = [words.muted("Reading facts from every node at once; nothing is changed.")]
         elif key in found.failures:
-            parts = [*words.evidence(found.failures[key]), "", "o leaves this node out; r looks again"]
+            parts = [*words.evidence(found.failures[key]), "", self._ways_on]
         elif (node := next((node for node in found.plan.nodes if node.name == key), None)) is not None:
             parts = node_parts(node)
+            if node.blocked:
+                parts.append(self._ways_on)
             title = f"{node.name}: {node.goal.role}"
         else:
-            parts = cluster_parts(found, self.session.answers.choices, self.session.history.recall())
+            choices, experience = self.session.answers.choices, self.session.history.recall()
+            parts = cluster_parts(found, choices, experience, self._ways_on)
         self.query_one("#plan", Pane).show(parts, title or "Plan")
+
+    @property
+    def _ways_on(self) -> str:
+        says = "{review.leave_out} leaves the highlighted node out; {review.look} looks again"
+        return self.wizard.key_names.fill(says)
 
     # -- keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "proceed" and not self.session.review.ready:
-            return None  # greyed out; the lead says why
+            return False  # the lead says why
         return super().check_action(action, parameters)
+
+    def label_of(self, key: Key) -> str:
+        found = self.session.review.found
+        nothing_to_do = found is not None and found.plan.empty
+        return "Prove" if key.action == "proceed" and nothing_to_do else key.label
 
     def on_table_highlighted(self, event: Table.Highlighted) -> None:
         self._draw_plan()
@@ -163,7 +179,12 @@ class ReviewScreen(WizardScreen):
 
     def action_save_text(self) -> None:
         if (found := self.session.review.found) is None:
-            self.tell(Evidence("nothing was found out yet", remedy="wait for the look, or look again with r"))
+            self.tell(
+                Evidence(
+                    "nothing was found out yet",
+                    remedy=f"wait for the look, or look again with {self.key_of('review.look')}",
+                )
+            )
             return
         self._save(
             "Save the review",

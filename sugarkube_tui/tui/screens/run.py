@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from time import monotonic
 from typing import ClassVar
 
 from textual import events
-from textual.binding import ActiveBinding, Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.timer import Timer
 from textual.widget import Widget
 
+from sugarkube_tui.engine.report import NextStep
 from sugarkube_tui.tui import collector, words
+from sugarkube_tui.tui.key import Key
 from sugarkube_tui.tui.keys import bindings
+from sugarkube_tui.tui.logview.excerpt import Excerpt
 from sugarkube_tui.tui.screens.answering import Answering
+from sugarkube_tui.tui.screens.copy_command import CopyCommand
 from sugarkube_tui.tui.screens.goto import GoToNode
 from sugarkube_tui.tui.screens.run_keys import Situation, View
 from sugarkube_tui.tui.stages import Stage
@@ -31,7 +34,6 @@ from sugarkube_tui.tui.words import Mood
 
 AROUND_PANES = 6
 """Rows of the screen that are not the panes'."""
-NAME_WIDTH = 18
 SETTLED_S = 0.2
 """Seconds after which a node is looked at, and not passed by."""
 MOODS = {
@@ -46,13 +48,7 @@ class RunScreen(Answering):
     """Panes in a grid where they fit, else a list with one pane; `z` gives one pane all the room."""
 
     STAGE = Stage.RUN
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("Run"),
-        *(
-            Binding(str(number), f"jump({number - 1})", show=False, id=f"run.pane.{number}")
-            for number in range(1, 10)
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("Run")
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,7 +61,9 @@ class RunScreen(Answering):
         yield LiveRows("list", can_focus=False)
         yield NodePanes(self.session.run)
         yield Timeline(id="timeline")
-        yield Pane("Result", "result")
+        report = Pane("Result", "result")
+        report.border_subtitle = Content(f"{self.key_of('run.copy')} copy a command")
+        yield report
 
     def ready(self) -> None:
         self.current = next(iter(self.session.run.board.nodes), "")
@@ -95,15 +93,21 @@ class RunScreen(Answering):
             elif self._view is View.RESULT:
                 self._view = View.PANES
             self._show_view()
-        self.lead(run_lead.lead(run))
+        self.lead(run_lead.lead(run, self.key_of("run.again")))
         match self._view:
             case View.RESULT:
-                self.query_one("#result", Pane).show(result(run))
+                self._draw_result()
             case View.TIMELINE:
                 self.query_one(Timeline).show(run, self._index)
             case View.PANES:
                 self._draw_list()
                 self.query_one(NodePanes).draw()
+
+    def _draw_result(self) -> None:
+        pane = self.query_one("#result", Pane)
+        width = pane.scrollable_content_region.width or self.app.size.width
+        simulated = self.session.world.simulated
+        pane.show(result(self.session.run, self.wizard.key_names, width, simulated=simulated))
 
     def _draw_list(self) -> None:
         rows = self.query_one("#list", LiveRows)
@@ -111,11 +115,11 @@ class RunScreen(Answering):
             return
         run = self.session.run
         nodes = list(run.board.nodes.values())
-        width = min(NAME_WIDTH, max((len(node.name) for node in nodes), default=4))
+        columns = run_lead.Columns.of(run, rows.size.width)
         rows.show(
             len(nodes),
             lambda index: run_lead.row(
-                index + 1, nodes[index], run, nodes[index].name == self.current, width
+                index + 1, nodes[index], run, nodes[index].name == self.current, columns
             ),
             self._index,
         )
@@ -200,22 +204,15 @@ class RunScreen(Answering):
             answers=frozenset(asked.answers if asked is not None else ()),
             others_ask=any(name != self.current for name in run.asking),
             may_give_up=self.may_give_up,
+            next_steps=bool(run.report and run.report.next_steps),
+            slim=self.has_class("-slim"),
         )
 
-    @property
-    def active_bindings(self) -> dict[str, ActiveBinding]:
-        """All that work now; what the footer shows of them, and how it is called, depends on the run."""
-        shown = self.situation.footer()
-        return {
-            key: active._replace(
-                binding=replace(
-                    active.binding,
-                    show=active.binding.action in shown,
-                    description=shown.get(active.binding.action) or active.binding.description,
-                )
-            )
-            for key, active in super().active_bindings.items()
-        }
+    def label_of(self, key: Key) -> str:
+        return self.situation.label_of(key.action) or key.label
+
+    def in_footer(self) -> Sequence[str]:
+        return self.situation.footer()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return super().check_action(action, parameters) if self.situation.allows(action) else False
@@ -249,6 +246,14 @@ class RunScreen(Answering):
 
     def action_result(self) -> None:
         self._toggle(View.RESULT)
+
+    def action_copy(self) -> None:
+        report = self.session.run.report
+        self.wizard.push_screen(CopyCommand(report.next_steps if report is not None else ()), self._copy)
+
+    def _copy(self, step: NextStep | None) -> None:
+        if step is not None:
+            self.wizard.copy(Excerpt(f"“{step.what}”", (step.command,)))
 
     def action_timeline(self) -> None:
         self._toggle(View.TIMELINE)

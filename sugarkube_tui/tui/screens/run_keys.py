@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from sugarkube_tui.engine.events import Answer
 from sugarkube_tui.tui.state.run import Phase
 
-TYPING = {"end_search": ""}
-WHILE_IT_RUNS = {"zoom": "", "timeline": "", "search": "", "stop": "", "help": "", **TYPING}
-WHILE_OTHERS_ASK = {"proceed": "To question", "zoom": "", "timeline": "", "stop": "", "help": "", **TYPING}
-WHILE_IT_ASKS = {"again": "", "skip": "", "direct": "", "give_up": "", "stop": "", "help": "", **TYPING}
-AT_THE_END = {"proceed": "", "again": "Run again", "result": "", "timeline": "", "help": "", **TYPING}
-UNFINISHED = {**AT_THE_END, "proceed": "Verify so far"}
+TYPING = ("end_search",)
+WHILE_IT_RUNS = ("zoom", "timeline", "search", "stop", "help", *TYPING)
+WHILE_OTHERS_ASK = ("proceed", "zoom", "timeline", "stop", "help", *TYPING)
+WHILE_IT_ASKS = ("again", "skip", "direct", "give_up", "stop", "help", *TYPING)
+AT_THE_END = ("proceed", "again", "result", "timeline", "help", *TYPING)
+AT_THE_END_SLIM = ("proceed", "again", "result", "help", *TYPING)
+"""What the footer offers, the likely key first."""
 
 
 class View(Enum):
@@ -35,6 +36,8 @@ class Situation:
         answers: what the node's question can be answered with; empty when it asks nothing.
         others_ask: another node asks something.
         may_give_up: the node can be given up.
+        next_steps: there are commands for what comes next.
+        slim: the terminal is as narrow as can be.
     """
 
     phase: Phase
@@ -44,6 +47,8 @@ class Situation:
     answers: frozenset[Answer] = frozenset()
     others_ask: bool = False
     may_give_up: bool = False
+    next_steps: bool = False
+    slim: bool = False
 
     @property
     def asks_in_sight(self) -> bool:
@@ -74,6 +79,8 @@ class Situation:
                 return self.phase is Phase.RUNNING
             case "result":
                 return not self.phase.active
+            case "copy":
+                return self.view is View.RESULT and self.next_steps
             case "zoom":
                 return self.view is View.PANES
             case "panes":
@@ -86,10 +93,24 @@ class Situation:
     def _may_answer(self, answer: Answer) -> bool:
         return self.asks_in_sight and answer in self.answers
 
-    def footer(self) -> Mapping[str, str]:
-        """The actions that the footer shows if they are allowed: action → its label, empty for the usual."""
+    def label_of(self, action: str) -> str:
+        """What an action is called now; empty: as usual."""
+        match action:
+            case "proceed" if self.phase.active:
+                return "To question"
+            case "proceed" if self.phase is not Phase.DONE:
+                return "Verify so far"
+            case "again" if not self.phase.active:
+                return "Run again"
+            case "result" if self.view is View.RESULT:
+                return "Panes"
+            case _:
+                return ""
+
+    def footer(self) -> Sequence[str]:
+        """The actions that the footer shows if they are allowed, the likely one first."""
         if not self.phase.active:
-            return AT_THE_END if self.phase is Phase.DONE else UNFINISHED
+            return AT_THE_END_SLIM if self.slim else AT_THE_END
         if self.asks_in_sight:
             return WHILE_IT_ASKS
         return WHILE_OTHERS_ASK if self.asks_elsewhere else WHILE_IT_RUNS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import events
@@ -14,11 +15,13 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from sugarkube_tui.cluster.advert import API_PORT, Advert
+from sugarkube_tui.cluster.errors import SugarkubeError
 from sugarkube_tui.cluster.findings import Finding, Kind
 from sugarkube_tui.cluster.hosts import Host
 from sugarkube_tui.cluster.sightings import Layer
 from sugarkube_tui.cluster.token import short_hash
 from sugarkube_tui.cluster.typed import TypedHost
+from sugarkube_tui.engine.errors import evidence_of
 from sugarkube_tui.engine.outcome import Evidence
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings
@@ -99,17 +102,20 @@ class ScanScreen(WizardScreen):
             yield Static(words.pair("Demo", tour.shows, 5), classes="tour shows", markup=False)
             yield Static(words.pair("Try", tour.hint, 5), classes="tour", markup=False)
         silence = Pane("Looking", "silence")
-        silence.border_subtitle = Content("a add host   s sweep   l look   r rescan")
+        silence.border_subtitle = self._keys("add_host", "sweep", "look", "rescan")
         yield silence
         with Horizontal(id="found"):
             with Vertical(id="tables"):
                 with Vertical(classes="box", id="hosts-box") as box:
-                    box.border_subtitle = Content("r rescan   s sweep   e evidence")
+                    box.border_subtitle = self._keys("rescan", "sweep", "evidence")
                     yield Table(HOSTS, widget_id="hosts")
                 with Vertical(classes="box", id="adverts-box"):
                     yield Table(ADVERTS, widget_id="adverts")
                 yield Warnings("warnings")
             yield Pane("Evidence", "evidence")
+
+    def _keys(self, *actions: str) -> Content:
+        return Content("   ".join(f"{self.key_of(f'scan.{one}')} {one.replace('_', ' ')}" for one in actions))
 
     def ready(self) -> None:
         self.query_one("#silence", Pane).focus()
@@ -147,7 +153,7 @@ class ScanScreen(WizardScreen):
             else self.LEAD
         )
         self.query_one("#silence", Pane).show(
-            silence_parts(scan), "Nothing found" if scan.settled else "Looking"
+            silence_parts(scan, self.wizard.key_names), "Nothing found" if scan.settled else "Looking"
         )
         self.query_one("#hosts-box").border_title = self._hosts_title()
         self.query_one("#hosts", Table).show([self._host_row(host) for host in hosts])
@@ -155,7 +161,11 @@ class ScanScreen(WizardScreen):
         self._draw_warnings(scan.findings)
         self._draw_evidence()
         if scan.error is not None:
-            self.tell(scan.error)
+            self.tell(self._cannot_look(scan.error))
+
+    def _cannot_look(self, error: SugarkubeError) -> Evidence:
+        problem = evidence_of(error)
+        return replace(problem, remedy=f"{problem.remedy}: {self.key_of('scan.rescan')}")
 
     def _show_found(self, found: bool) -> None:
         """Tables, or why there is nothing to put into them."""
@@ -237,7 +247,7 @@ class ScanScreen(WizardScreen):
         lines += [words.state(Mood.WARN, problem.what) for problem in self.session.strangers()]
         lines += [finding_line(finding) for finding in found]
         rows = next((rows for height, rows in WARNING_ROWS.items() if self.has_class(height)), 0)
-        elsewhere = f"{self.wizard.key_names['scan.evidence']} reads"
+        elsewhere = f"{self.key_of('scan.evidence')} reads"
         width = self.query_one("#tables").size.width
         self.query_one(Warnings).show(lines, width, rows, elsewhere)
 
@@ -346,11 +356,7 @@ class ScanScreen(WizardScreen):
             return
         self.set_class(reading, "-reading")
         pane = self.query_one("#evidence", Pane)
-        end = (
-            f"{self.wizard.key_names['pane.scroll_end']} all findings   "
-            if self.session.scan.findings
-            else ""
-        )
+        end = f"{self.key_of('pane.scroll_end')} all findings   " if self.session.scan.findings else ""
         pane.border_subtitle = Content(f"{end}Esc back" if reading else "")
         if reading:
             pane.focus()
@@ -365,7 +371,9 @@ class ScanScreen(WizardScreen):
         if not hosts:
             self.tell(
                 Evidence(
-                    "no host is selected", remedy="Space selects the highlighted host; a adds one by name"
+                    "no host is selected",
+                    remedy=f"{self.key_of('scan.select')} selects the highlighted host; "
+                    f"{self.key_of('scan.add_host')} adds one by name",
                 )
             )
             return

@@ -36,27 +36,35 @@ USUAL = ("1", "3", "5")
 NODES = (Column("Node", 12, grow=2), Column("Becomes", 14), Column("Note", 11, grow=1, wide=True))
 IN_SHORT = {Concern.SD_CARD: "SD card", Concern.LITTLE_MEMORY: "memory"}
 """Concerns of single nodes in a column's width; the pane below tells the whole."""
+BETTER_FIRST = (
+    "{servers.best_first} puts the better ones first, {servers.move_up} and {servers.move_down} move one"
+)
 SETTLED_BY = {
-    Concern.SD_CARD: "b puts the better ones first, K and J move one",
-    Concern.LITTLE_MEMORY: "b puts the better ones first, K and J move one",
-    Concern.TAINTED_ALONE: "t takes the taint off",
-    Concern.SHARED_WITH_WORKLOADS: "t taints them",
+    Concern.SD_CARD: BETTER_FIRST,
+    Concern.LITTLE_MEMORY: BETTER_FIRST,
+    Concern.TAINTED_ALONE: "{servers.taint} takes the taint off",
+    Concern.SHARED_WITH_WORKLOADS: "{servers.taint} taints them",
+    Concern.SEVERAL_CLUSTERS: "{scan.select} on Scan, or {review.leave_out} on Review, leaves a node out",
 }
 """The keys that settle a concern; the number itself is changed in its list."""
 
 
 def survives(servers: int) -> str:
     """What that many servers are good for."""
+    return f"{'survives' if servers == 1 else 'survive'} {survived(servers)}"
+
+
+def survived(servers: int) -> str:
+    """How many of that many servers may fail."""
     failures = fault_tolerance(servers)
-    verb = "survives" if servers == 1 else "survive"
-    return f"{verb} {words.plural(failures, 'failure') if failures else 'no failure'}"
+    return words.plural(failures, "failure") if failures else "no failure"
 
 
 class ServersScreen(QuestionScreen):
     """The number, what it survives, who becomes what, and what speaks against it."""
 
     STAGE = Stage.SERVERS
-    LEAD = "How many servers (control-plane nodes) shall the cluster have?"
+    LEAD = "How many servers (control-plane nodes) shall there be?"
     BINDINGS: ClassVar[list[BindingType]] = bindings("Servers")
 
     def body(self) -> Iterable[Widget]:
@@ -66,7 +74,7 @@ class ServersScreen(QuestionScreen):
             with Vertical(classes="box ask") as box:
                 box.border_title = Content("Servers")
                 yield Choose(
-                    [Column("Number", 6), Column("What it gives", 19, grow=1)],
+                    [Column("Number", 6), Column("Survives", 13, grow=1)],
                     number if number in USUAL else OTHER,
                     widget_id="numbers",
                 )
@@ -103,7 +111,7 @@ class ServersScreen(QuestionScreen):
         roles = self.session.outlook().roles(replace(choices, even_servers=True))
         told = tuple(cautions(self.session.access.facts, roles, choices))
         self.query_one("#nodes-box").border_subtitle = Content(
-            "by name" if not choices.order else "in your order   n by name"
+            f"in your order   {self.key_of('servers.by_name')} by name" if choices.order else "by name"
         )
         self._list.show([_row(name, roles, told) for name in _in_sequence(roles)])
         self._draw_note(roles, told)
@@ -143,18 +151,22 @@ class ServersScreen(QuestionScreen):
             name = words.strong(f"{self._list.highlighted}: ")
             parts.append(Content.assemble(name, words.plain(assignment.reason)))
         if all(caution.concern is not Concern.TAINTED_ALONE for caution in told):
-            parts.append(words.muted(_taint(roles)))
+            parts.append(words.muted(_taint(roles, self.key_of("servers.taint"))))
         for problem in sorted(roles.problems, key=lambda problem: not problem.blocking):
             mood = Mood.BAD if problem.blocking else Mood.WARN
             parts += ["", words.state(mood, problem.what)]
-            if problem.why:
-                parts.append(words.plain(f"  {problem.why}"))
-            parts.append(words.remedy(problem.remedy))
+            parts += [words.plain(f"  {line}") for line in problem.why.splitlines()]
+            parts.append(self._remedy(problem.remedy, problem.concern))
         for caution in told:
-            settles = SETTLED_BY.get(caution.concern, "")
             parts += ["", words.state(Mood.WARN, caution.what), words.plain(f"  {caution.why}")]
-            parts.append(words.remedy(f"{caution.remedy}{f' ({settles})' if settles else ''}"))
+            parts.append(self._remedy(caution.remedy, caution.concern))
         self.query_one("#note", Pane).show(parts)
+
+    def _remedy(self, remedy: str, concern: Concern | None) -> Content:
+        """The remedy, and the keys for it."""
+        settles = SETTLED_BY.get(concern, "") if concern is not None else ""
+        keys = self.wizard.key_names.fill(settles)
+        return words.remedy(f"{remedy} ({keys})" if keys else remedy)
 
     # -- keys
 
@@ -229,8 +241,8 @@ class ServersScreen(QuestionScreen):
 
 def _says(number: int, nodes: int) -> Content:
     if number > nodes:
-        return words.muted(f"only {words.plural(nodes, 'node')} selected")
-    return words.plain(survives(number))
+        return words.muted(f"only {words.plural(nodes, 'node')}")
+    return words.plain(survived(number))
 
 
 def _row(name: str, roles: Roles, told: tuple[Caution, ...]) -> Row:
@@ -255,7 +267,7 @@ def _tainted(roles: Roles) -> bool:
     return any(one.goal.tainted and one.goal.role.is_server for one in roles.assignments.values())
 
 
-def _taint(roles: Roles) -> str:
+def _taint(roles: Roles, key: str) -> str:
     if _tainted(roles):
-        return "Workloads run on the agents: servers are tainted (t)"
-    return "Workloads run on the servers, too: no taint (t)"
+        return f"Workloads run on the agents: servers are tainted ({key})"
+    return f"Workloads run on the servers, too: no taint ({key})"

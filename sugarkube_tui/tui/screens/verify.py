@@ -136,7 +136,8 @@ class VerifyScreen(LogScreen):
         if proving.looking:
             return f"{proving.note} …"
         if proving.looks:
-            return f"{history.news(proving.looks[-1])}{'; c lists them' if proving.looks[-1].news else ''}"
+            listed = f"; {self.key_of('verify.looks')} lists them" if proving.looks[-1].news else ""
+            return f"{history.news(proving.looks[-1])}{listed}"
         return ""
 
     def _row(self, host: str) -> Row:

@@ -87,7 +87,9 @@ class Keeping:
         try:
             plan = self._kept.read()
         except InvalidInput as error:
-            self.problem = evidence_of(error)
+            aside = self._kept.aside
+            remedy = f"before other answers take its place, it is put aside as {aside}" if aside else ""
+            self.problem = replace(evidence_of(error), remedy=remedy)
             self._changes.note()
             return None
         if plan is None or not plan.unfinished:

@@ -47,6 +47,8 @@ class Leaving:
         lines = [f"{self.environment}: {ready} of {len(nodes)} nodes Ready, the run is {phase}"]
         if phase is not Phase.DONE:
             lines.append(f"to complete it, {self.way_on}")
+        elif self.simulated:
+            lines.append("its Pis were simulated: nothing of them is left; without --demo it is real ones")
         elif not self.proved:
             lines.append(f"not proved yet: sugarkube-tui verify {self.environment.name}")
         else:

@@ -114,7 +114,7 @@ class Scan:
             self.error = SugarkubeError(
                 "this workstation cannot listen on the LAN",
                 why=str(error),
-                remedy="connect it to the Pis' network, then look again with r",
+                remedy="connect it to the Pis' network, then look again",
             )
         self._changes.note()
 

@@ -12,16 +12,22 @@ from sugarkube_tui.cluster.facts import AccessFacts
 from sugarkube_tui.cluster.plan import Problem
 from sugarkube_tui.engine.ports import SshAdvice
 from sugarkube_tui.tui import words
+from sugarkube_tui.tui.key_names import KeyNames
 from sugarkube_tui.tui.state.access import Access, Entry, HostAccess
 from sugarkube_tui.tui.words import Mood
 
 Parts = list[Content | str]
+COMPARE = (
+    "{access.trust} compares both keys; the name typed there trusts the new one. "
+    "{access.leave_out} leaves it out."
+)
 
 
-def verdict(access: Access, *, compares: bool) -> Content:
+def verdict(access: Access, leave_out: str, *, compares: bool) -> Content:
     """What Enter does now, and why.
 
     Args:
+        leave_out: the key that does without a host.
         compares: it opens the comparison of host keys.
     """
     hosts = access.hosts.values()
@@ -31,13 +37,13 @@ def verdict(access: Access, *, compares: bool) -> Content:
     if access.busy:
         return words.state(Mood.BUSY, f"logging in, {told}; nothing is changed there")
     if compares:
-        return words.state(Mood.BAD, f"{told}: Enter compares the host keys (o: leave out)")
+        return words.state(Mood.BAD, f"{told}: Enter compares the host keys ({leave_out}: leave out)")
     if any(one.entry is Entry.FAILED for one in hosts):
-        return words.state(Mood.BAD, f"{told}: correct it, Enter retries (o: leave out)")
+        return words.state(Mood.BAD, f"{told}: correct it, Enter retries ({leave_out}: leave out)")
     return words.muted(f"Enter logs in to {words.plural(len(hosts), 'host')}")
 
 
-def host_parts(one: HostAccess, environment: Environment) -> Parts:
+def host_parts(one: HostAccess, environment: Environment, keys: KeyNames) -> Parts:
     """Why it does not let us in, or who it is; and what ~/.ssh/config says about it.
 
     Args:
@@ -46,10 +52,7 @@ def host_parts(one: HostAccess, environment: Environment) -> Parts:
     if one.problem is not None:
         problem = one.problem
         if one.change is not None:
-            problem = replace(
-                problem,
-                remedy="t compares both keys; the name typed there trusts the new one. o leaves it out.",
-            )
+            problem = replace(problem, remedy=keys.fill(COMPARE))
         return [*words.evidence(problem), *_advice(one.advice)]
     if one.facts is not None:
         belonging = strangers(environment, (), {one.name: one.facts})

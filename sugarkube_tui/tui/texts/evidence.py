@@ -61,7 +61,7 @@ def api_state(look: ApiLook, advert: Advert) -> Content:
         case Answering.ASKING:
             return words.state(Mood.WAIT, "asking")
         case Answering.ANSWERS:
-            return words.state(Mood.GOOD, f"answers {words.ms(look.ms)}")
+            return words.state(Mood.GOOD, f"answers {words.brief_ms(look.ms or 0.0)}")
         case Answering.SILENT:
             # A server that is being bootstrapped advertises itself before its API is there.
             return (

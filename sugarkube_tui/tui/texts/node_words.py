@@ -8,10 +8,14 @@ from sugarkube_tui.engine.board import NodeBoard
 from sugarkube_tui.engine.events import Answer, Asked, Spent
 from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.tui import words
+from sugarkube_tui.tui.key_names import KeyNames
 from sugarkube_tui.tui.state.run import Phase
 from sugarkube_tui.tui.words import MOOD_OF_RESULT, Mood
 
 BAR_WIDTH = 24
+"""Cells of a progress bar at most: the words beside it say more."""
+WAITING = "waiting for "
+"""What the state in the list says already."""
 QUIET_FROM_S = 10.0
 """Seconds of silence that are worth telling."""
 DONE_WORDS = {
@@ -22,8 +26,13 @@ DONE_WORDS = {
     Result.FAILED: "failed",
     Result.STOPPED: "stopped",
 }
-ANSWER_KEYS = {Answer.RETRY: "r", Answer.SKIP: "i", Answer.DIRECT: "d", Answer.GIVE_UP: "u"}
-"""The keys of the run screen that answer the current node's question."""
+ANSWERED_BY = {
+    Answer.RETRY: "run.again",
+    Answer.SKIP: "run.skip",
+    Answer.DIRECT: "run.direct",
+    Answer.GIVE_UP: "run.give_up",
+}
+"""The bindings of the run screen that answer the current node's question."""
 
 
 def mood_and_word(node: NodeBoard, phase: Phase) -> tuple[Mood, str]:
@@ -69,7 +78,7 @@ def short(node: NodeBoard, now: float) -> str:
     if node.question is not None:
         return node.question.evidence.what
     if node.waiting is not None:
-        return f"{node.waiting.what}{_left(node, now)}"
+        return f"{node.waiting.what.removeprefix(WAITING)}{_left(node, now)}"
     return step_of(node)
 
 
@@ -85,8 +94,8 @@ def head(node: NodeBoard, now: float) -> Content:
     )
 
 
-def doing(node: NodeBoard, phase: Phase, now: float) -> Content:
-    """What happens within the step."""
+def doing(node: NodeBoard, phase: Phase, now: float, width: int) -> Content:
+    """What happens within the step, for so many cells."""
     if node.result is not None:
         if node.evidence is not None:
             return Content.assemble((node.evidence.what, "$text-error"))
@@ -95,28 +104,29 @@ def doing(node: NodeBoard, phase: Phase, now: float) -> Content:
         seen = f": {wait.seen}" if wait.seen else ""
         text = words.plain(f"{wait.what}{_left(node, now)}{seen}")
         if wait.progress is not None:
-            return Content.assemble(words.bar(wait.progress, BAR_WIDTH), "  ", text)
+            return Content.assemble(words.bar(wait.progress, min(BAR_WIDTH, width // 5)), "  ", text)
         return text
     if node.action:
         return words.plain(f"{node.action}   {max(0.0, now - node.action_at):.0f} s")
     return words.muted("" if phase.active else "stopped here")
 
 
-def question(asked: Asked) -> list[Content]:
+def question(asked: Asked, keys: KeyNames) -> list[Content]:
     """What a node asks, and the keys that answer it."""
-    keys = [
-        Content.assemble((f"{ANSWER_KEYS[answer]} ", "bold $text-accent"), answer.value)
+    answers = [
+        Content.assemble((f"{keys[ANSWERED_BY[answer]]} ", "bold $text-accent"), answer.value)
         for answer in asked.answers
     ]
     lines = [
         words.state(Mood.OPEN, f"{asked.title}: {asked.evidence.what}"),
-        Content.assemble("  ", Content(" · ").join(keys)),
+        Content.assemble("  ", Content(" · ").join(answers)),
     ]
     lines += [words.muted(f"  {line}") for line in asked.evidence.why.splitlines()[:2]]
     if asked.without:
         lines.append(words.muted(f"  without it: {asked.without}"))
-    if asked.evidence.remedy:
-        lines.append(words.remedy(asked.evidence.remedy))
+    if remedy := asked.evidence.remedy:
+        retries = f" ({keys[ANSWERED_BY[Answer.RETRY]]} retries)" if Answer.RETRY in asked.answers else ""
+        lines.append(words.remedy(f"{remedy}{retries}"))
     return lines
 
 

@@ -19,18 +19,19 @@ DETAIL_LINES = 60
 """Lines shown of one action's details; a whole file's diff can be longer."""
 
 
-def summary(review: Review, nodes: int) -> Content:
+def summary(review: Review, nodes: int, look: str) -> Content:
     """How far the look is, or what came of it, and what Enter does.
 
     Args:
         nodes: how many are looked at.
+        look: the key that looks again.
     """
     if review.looking:
         return words.state(
             Mood.BUSY, f"looking: {len(review.read)} of {nodes} nodes read, listening on the LAN …"
         )
     if (found := review.found) is None:
-        return words.state(Mood.BAD, "could not look: r looks again")
+        return words.state(Mood.BAD, f"could not look: {look} looks again")
     plan = found.plan
     actions = sum(len(node.actions) for node in plan.nodes)
     reboots = sum(isinstance(action, Reboot) for node in plan.nodes for action in node.actions)
@@ -39,18 +40,19 @@ def summary(review: Review, nodes: int) -> Content:
     if not review.ready:
         blocking = _blocking(found)
         return words.state(
-            Mood.BAD, f"{words.plural(blocking, 'problem')} to settle first; then r looks again"
+            Mood.BAD, f"{words.plural(blocking, 'problem')} to settle first; then {look} looks again"
         )
     if plan.empty:
         return words.state(Mood.GOOD, f"{count}: all is so already; Enter proves it")
     return Content.assemble(words.state(Mood.GOOD, count), ": Enter starts")
 
 
-def cluster_parts(found: Look, choices: Choices, experience: Experience) -> list[Content | str]:
+def cluster_parts(found: Look, choices: Choices, experience: Experience, ways_on: str) -> list[Content | str]:
     """What concerns all nodes: problems, what is formed or joined, and how long it will take.
 
     Args:
         experience: from earlier runs.
+        ways_on: the keys that help where something blocks.
     """
     plan = found.plan
     parts: list[Content | str] = _problems(plan.problems)
@@ -58,9 +60,11 @@ def cluster_parts(found: Look, choices: Choices, experience: Experience) -> list
         parts += [
             words.state(Mood.BAD, f"no access: {', '.join(found.failures)}"),
             "  Roles depend on all nodes, so nothing starts without them.",
-            words.remedy("settle it there, or leave the node out with o"),
+            words.remedy("settle it there, or leave the node out"),
             "",
         ]
+    if found.failures or blockers(plan.problems):
+        parts += [ways_on, ""]
     servers = sum(node.goal.role.is_server for node in plan.nodes)
     reboots = [node.name for node in in_order(found) if node.reboots]
     parts += [
@@ -139,7 +143,7 @@ def node_parts(node: NodePlan) -> list[Content | str]:
             parts += [_detail(line) for line in action.details[:DETAIL_LINES]]
             if len(action.details) > DETAIL_LINES:
                 parts.append(words.muted(f"       … {len(action.details) - DETAIL_LINES} more lines"))
-    if number == 0:
+    if number == 0 and not node.blocked:
         parts.append(words.state(Mood.GOOD, "nothing to do: it is so already"))
     return parts
 

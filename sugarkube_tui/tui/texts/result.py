@@ -8,6 +8,7 @@ from sugarkube_tui.engine.events import Spent
 from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.engine.report import NodeReport, Report
 from sugarkube_tui.tui import words
+from sugarkube_tui.tui.key_names import KeyNames
 from sugarkube_tui.tui.state.run import Run
 from sugarkube_tui.tui.texts.node_words import DONE_WORDS
 from sugarkube_tui.tui.words import MOOD_OF_RESULT, Mood
@@ -20,12 +21,22 @@ HEADS = {
     Spent.OVERHEAD: "overhead",
 }
 CELL = 11
+NARROW_CELL = 9
+"""Cells for a time with its share of the whole, and without."""
+COUNTED_FROM = 58
+"""Cells beside a name from which numbers of actions and reboots have room."""
 NAMES_SHOWN = 8
 """Names of one kind of change that are shown of one node; the report has them all."""
+SIMULATED = "these Pis are simulated: here Enter verifies; with real ones, these commands work"
 
 
-def result(run: Run) -> list[Content | str]:
-    """The whole, line by line."""
+def result(run: Run, keys: KeyNames, room: int, *, simulated: bool) -> list[Content | str]:
+    """The whole, line by line.
+
+    Args:
+        room: cells for a line.
+        simulated: the nodes are the demo's: what would be done next is told, but nobody can do it.
+    """
     parts: list[Content | str] = []
     if run.fault is not None:
         parts += [*words.evidence(run.fault), ""]
@@ -33,15 +44,17 @@ def result(run: Run) -> list[Content | str]:
         return parts
     parts.append(_verdict(report))
     if report.remedy:
-        parts.append(words.remedy(report.remedy))
+        parts.append(words.remedy(f"{report.remedy} ({keys['run.again']} runs again)"))
     width = min(16, max((len(node.name) for node in report.nodes), default=4))
-    parts += ["", *_table(report, width)]
+    parts += ["", *_table(report, width, room)]
     parts += _troubles(report)
     for step in report.next_steps:
         if step is report.next_steps[0]:
             parts += ["", words.strong("Next")]
+            if simulated:
+                parts.append(words.state(Mood.WARN, SIMULATED))
         parts += [words.plain(f"  {step.what}"), words.muted(f"    $ {step.command}")]
-    parts += ["", *_changes(report, width), "", *_times(report, width), ""]
+    parts += ["", *_changes(report, width), "", *_times(report, width, room), ""]
     if run.report_path:
         parts.append(words.pair("Report", run.report_path, 6))
     if report.log_directory:
@@ -61,8 +74,10 @@ def _name(node: NodeReport, width: int) -> Content:
     return words.strong(node.name).truncate(width, ellipsis=True, pad=True)
 
 
-def _table(report: Report, width: int) -> list[Content]:
-    rows = [words.muted(f"{'Node':<{width}}  {'Result':<15}  {'Role':<12}  Actions  Reboots     Time")]
+def _table(report: Report, width: int, room: int) -> list[Content]:
+    counted = room >= width + COUNTED_FROM
+    counts = "  Actions  Reboots" if counted else ""
+    rows = [words.muted(f"{'Node':<{width}}  {'Result':<15}  {'Role':<12}{counts}     Time")]
     for node in report.nodes:
         state = (
             words.state(MOOD_OF_RESULT[node.result], DONE_WORDS[node.result])
@@ -75,8 +90,7 @@ def _table(report: Report, width: int) -> list[Content]:
                     _name(node, width),
                     state.truncate(15, ellipsis=True, pad=True),
                     Content(f"{node.role:<12}"),
-                    Content(f"{node.actions:>7}"),
-                    Content(f"{node.reboots:>7}"),
+                    *([Content(f"{node.actions:>7}"), Content(f"{node.reboots:>7}")] if counted else []),
                     Content(f"{words.elapsed(node.seconds):>7}"),
                 ]
             )
@@ -109,12 +123,17 @@ def _changes(report: Report, width: int) -> list[Content]:
     return rows
 
 
-def _times(report: Report, width: int) -> list[Content]:
-    heads = "".join(f"{HEADS[kind]:>{CELL}}" for kind in Spent)
+def _times(report: Report, width: int, room: int) -> list[Content]:
+    shares = room >= width + CELL * len(Spent)
+    cell = CELL if shares else NARROW_CELL
+    heads = "".join(f"{HEADS[kind]:>{cell}}" for kind in Spent)
     rows = [words.strong("Where the time went"), words.muted(f"{'Node':<{width}}{heads}")]
     for node in report.nodes:
         total = sum(node.spent.values()) or 1.0
-        cells = "".join(f"{_spent(node.spent.get(kind.value, 0.0), total):>{CELL}}" for kind in Spent)
+        spent = (node.spent.get(kind.value, 0.0) for kind in Spent)
+        cells = "".join(
+            f"{_spent(seconds, total) if shares else f'{seconds:.0f} s':>{cell}}" for seconds in spent
+        )
         rows.append(Content.assemble(_name(node, width), cells))
     return rows
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from rich.cells import cell_len
 from textual.content import Content
 
 from sugarkube_tui.engine.board import NodeBoard
@@ -11,9 +14,18 @@ from sugarkube_tui.tui.state.run import Phase, Run
 from sugarkube_tui.tui.texts import node_words
 from sugarkube_tui.tui.words import Mood
 
+NAME_WIDTH = 18
+ROLE_WIDTH = 12
+ROLE_FROM = 76
+"""Cells of the list from which the role is shown there; a node's pane has it always."""
 
-def lead(run: Run) -> Content:
-    """How far the run is, and what it wants."""
+
+def lead(run: Run, again: str) -> Content:
+    """How far the run is, and what it wants.
+
+    Args:
+        again: the key that runs it again.
+    """
     nodes = list(run.board.nodes.values())
     ready = sum(node.reached for node in nodes)
     failed = sum(node.result in (Result.FAILED, Result.SKIPPED) for node in nodes)
@@ -32,11 +44,11 @@ def lead(run: Run) -> Content:
         case Phase.STOPPING:
             parts.append(words.state(Mood.WARN, "stopping …"))
         case Phase.STOPPED:
-            parts.append(words.state(Mood.WARN, "stopped: r runs again"))
+            parts.append(words.state(Mood.WARN, f"stopped: {again} runs again"))
         case Phase.DONE:
             parts.append(words.state(Mood.GOOD, "done: Enter verifies"))
         case Phase.FAILED:
-            parts.append(words.state(Mood.BAD, "not finished: r runs again"))
+            parts.append(words.state(Mood.BAD, f"not finished: {again} runs again"))
         case _:
             parts.append(_remaining(run))
     return Content("   ").join(parts)
@@ -52,20 +64,38 @@ def _remaining(run: Run) -> Content:
     return Content.assemble(f"about {words.roughly(left.seconds)} left", (f", {left.basis}", words.MUTED))
 
 
-def row(number: int, node: NodeBoard, run: Run, here: bool, width: int) -> Content:
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Cells for a node's name and state in the list, and whether its role has room there, too."""
+
+    name: int
+    state: int
+    role: bool
+
+    @classmethod
+    def of(cls, run: Run, width: int) -> Columns:
+        """As narrow as the nodes allow, so that what happens on them has the rest of `width` cells."""
+        nodes = run.board.nodes.values()
+        names = max((cell_len(node.name) for node in nodes), default=4)
+        states = max((node_words.state_of(node, run.phase).cell_length for node in nodes), default=4)
+        return cls(min(NAME_WIDTH, names), states, width >= ROLE_FROM)
+
+
+def row(number: int, node: NodeBoard, run: Run, here: bool, columns: Columns) -> Content:
     """A node in the list.
 
     Args:
         number: from 1.
         here: its pane is the current one.
-        width: cells for the name.
     """
+    name = Content.assemble((node.name, "bold" if here else ""))
+    role = [words.muted(node.role).truncate(ROLE_WIDTH, pad=True)] if columns.role else []
     return Content("  ").join(
         [
             Content.assemble(("▸" if here else " ", "$text-accent"), f"{number if number < 10 else ' '}"),
-            Content.assemble((node.name, "bold" if here else "")).truncate(width, ellipsis=True, pad=True),
-            node_words.state_of(node, run.phase).truncate(15, pad=True),
-            words.muted(node.role).truncate(12, pad=True),
+            name.truncate(columns.name, ellipsis=True, pad=True),
+            node_words.state_of(node, run.phase).truncate(columns.state, pad=True),
+            *role,
             words.plain(node_words.short(node, run.seconds)),
         ]
     )

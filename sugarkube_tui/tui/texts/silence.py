@@ -6,11 +6,12 @@ from textual.content import Content
 
 from sugarkube_tui.cluster.sightings import LAYER_TITLES, Layer, LayerTold
 from sugarkube_tui.tui import words
+from sugarkube_tui.tui.key_names import KeyNames
 from sugarkube_tui.tui.state.scan import Scan
 from sugarkube_tui.tui.words import Mood
 
 
-def silence_parts(scan: Scan) -> list[Content | str]:
+def silence_parts(scan: Scan, keys: KeyNames) -> list[Content | str]:
     """The lines for a scan without hosts."""
     where = ", ".join(f"{one.name} ({one.address})" for one in scan.survey.interfaces) or "no interface yet"
     if not scan.settled:
@@ -21,17 +22,18 @@ def silence_parts(scan: Scan) -> list[Content | str]:
     ]
     if diagnosis.what:
         parts.append(words.state(Mood.WARN, diagnosis.what))
-    parts += [words.remedy(_next(scan)), ""]
+    parts += [words.remedy(_next(scan, keys)), ""]
     if diagnosis.causes:
         parts += [words.muted("Likely causes"), *(f"  · {cause}" for cause in diagnosis.causes), ""]
     return [*parts, *_tried(scan)]
 
 
-def _next(scan: Scan) -> str:
-    by_hand = "a adds a host by name or address"
+def _next(scan: Scan, keys: KeyNames) -> str:
+    by_hand = f"{keys['scan.add_host']} adds a host by name or address"
     if scan.means.sweeping or not scan.means.sweepable:
-        return f"{by_hand}; r looks again"
-    return f"s sweeps {' and '.join(scan.means.sweepable)} for SSH servers, without multicast; {by_hand}"
+        return f"{by_hand}; {keys['scan.rescan']} looks again"
+    networks = " and ".join(scan.means.sweepable)
+    return f"{keys['scan.sweep']} sweeps {networks} for SSH servers, without multicast; {by_hand}"
 
 
 def _tried(scan: Scan) -> list[Content | str]:

@@ -13,6 +13,7 @@ from textual.message import Message
 
 from sugarkube_tui.engine.log import Log
 from sugarkube_tui.tui import words
+from sugarkube_tui.tui.key_names import key_names
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.logview.excerpt import Excerpt
 from sugarkube_tui.tui.logview.parts import Parts
@@ -99,14 +100,17 @@ class LogPane(Vertical):
     def told(self) -> Content:
         """Whether it is paused, what is hidden, and what is searched for."""
         lines, window = self.lines, self.lines.window
+        keys = key_names(self)
         parts = []
         if lines.picking is not None:
             count = len(lines.picking.of(window.numbers))
             parts.append(
-                Content.assemble((f"{words.plural(count, 'line')} chosen, y copies", "$text-accent"))
+                Content.assemble(
+                    (f"{words.plural(count, 'line')} chosen, {keys['log.copy']} copies", "$text-accent")
+                )
             )
         elif not lines.following:
-            parts.append(Content.assemble(("paused, f follows", "$text-warning")))
+            parts.append(Content.assemble((f"paused, {keys['log.follow']} follows", "$text-warning")))
         if window.filter.words:
             parts.append(words.plain(f"{window.filter.words} ({window.hidden:,} hidden)"))
         if (found := self._finding.told) is not None:

@@ -9,6 +9,7 @@ from textual.message import Message
 
 from sugarkube_tui.engine.board import NodeBoard
 from sugarkube_tui.tui import words
+from sugarkube_tui.tui.key_names import key_names
 from sugarkube_tui.tui.state.run import Phase
 from sugarkube_tui.tui.texts import node_words
 from sugarkube_tui.tui.widgets.fixed import Fixed
@@ -62,11 +63,13 @@ class NodePane(Vertical):
             self._title = self.border_title = title
         asked = node.question
         place = self.query_one(".now", Fixed)
+        width = place.content_size.width or self.app.size.width
         if asked is None:
-            shown = [node_words.head(node, now), node_words.doing(node, phase, now)]
+            shown = [node_words.head(node, now), node_words.doing(node, phase, now, width)]
         else:
-            width = place.content_size.width or self.app.size.width
-            shown = [row for line in node_words.question(asked) for row in wrapped(line, width)]
+            shown = [
+                row for line in node_words.question(asked, key_names(self)) for row in wrapped(line, width)
+            ]
         was_asking = self.has_class("-asking")
         self.set_class(asked is not None, "-asking")
         place.show(words.lines(shown), resizes=was_asking or asked is not None)
