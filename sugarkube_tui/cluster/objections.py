@@ -63,6 +63,7 @@ def objections(
             f"joining {environment} needs its token",
             f"choose {source} as well, so that the token can be read there, "
             f"or export {environment.token_variables[0]}",
+            concern=Concern.TOKEN,
         )
     if choices.servers % 2 == 0 and not choices.even_servers:
         yield Problem(
@@ -125,10 +126,12 @@ def _wrong_token(standing: Standing, token: JoinToken) -> Problem:
             f"unset {token.source}, or set it to this cluster's token",
             why=f"it names CA {short_hash(token.ca_hash)}, "
             f"the servers here have {short_hash(standing.ca_hash)}",
+            concern=Concern.TOKEN,
         )
     return Problem(
         f"{token.source} holds the token of a cluster that was not found",
         f"start a server of that cluster, or unset {token.source} to bootstrap a new one",
         why=f"it names CA {short_hash(token.ca_hash)}, "
         f"and no server of {standing.environment} was heard on this LAN",
+        concern=Concern.TOKEN,
     )

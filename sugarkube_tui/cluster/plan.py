@@ -25,6 +25,7 @@ class Concern(StrEnum):
     SHARED_WITH_WORKLOADS = "workloads on servers"
     ONE_DATASTORE = "SQLite holds one server"
     SEVERAL_CLUSTERS = "nodes of several clusters"
+    TOKEN = "the token that is exported"
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ def test_what_makes_sense(situation: Situation, allowed: str) -> None:
         (OTHERS_ASK, "proceed: To question, zoom, timeline, stop, help"),
         (ASKS, "again, give_up, stop, help"),
         (replace(ASKS, others_ask=True), "again, give_up, stop, help"),
-        (replace(ASKS, view=View.TIMELINE), "proceed: To question, timeline, stop, help"),
+        (replace(ASKS, view=View.TIMELINE), "proceed: To question, timeline: Panes, stop, help"),
         (Situation(Phase.DONE, View.RESULT), "proceed, result: Panes, timeline, help"),
         (Situation(Phase.DONE, slim=True), "proceed, result, help"),
         (

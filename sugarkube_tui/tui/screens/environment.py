@@ -143,16 +143,28 @@ class EnvironmentScreen(QuestionScreen):
             authorities |= {look.ca_hash} - {""}
             answers = f"CA {short_hash(look.ca_hash)}" if look.ca_hash else look.answer.value
             parts.append(words.plain(f"  {advert.host}  {answers}"))
+        return [*parts, *self._joined(environment, authorities)]
+
+    def _joined(self, environment: Environment, authorities: set[str]) -> list[Content]:
+        """Which of the clusters that answer new nodes join, if it can be told.
+
+        Args:
+            authorities: the hashes of their CAs.
+        """
+        token = self.session.answers.usable_token(environment)
+        meant = token.ca_hash if token is not None else None
+        if token is not None and meant and authorities and meant not in authorities:
+            return [
+                words.state(Mood.BAD, "Your token names another cluster than the one that answers."),
+                words.remedy(f"unset {token.source}, or set it to this cluster's token, and start again"),
+            ]
         if len(authorities) > 1:
-            parts.append(words.state(Mood.BAD, "Several clusters under one name: their CAs differ."))
-            parts.append(
-                words.remedy(
-                    f"on Scan, leave out the servers of all but one, with {self.key_of('scan.select')}"
-                )
-            )
-        else:
-            parts.append(words.plain("  New nodes join this cluster."))
-        return parts
+            leave_out = f"on Scan, leave out the servers of all but one, with {self.key_of('scan.select')}"
+            return [
+                words.state(Mood.BAD, "Several clusters under one name: their CAs differ."),
+                words.remedy(leave_out),
+            ]
+        return [words.plain("  New nodes join this cluster.")]
 
     def _renamed_note(self, environment: Environment) -> list[Content]:
         """`int` and `staging` are two names for one thing, and not one environment."""

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from sugarkube_tui.cluster.errors import InvalidInput
-from sugarkube_tui.cluster.plan import Problem, blockers, warnings
+from sugarkube_tui.cluster.plan import Concern, Problem, blockers, warnings
 from sugarkube_tui.cluster.standing import natural
 from sugarkube_tui.engine.formation import Look
 from sugarkube_tui.engine.outcome import Evidence
@@ -116,21 +116,28 @@ class ReviewScreen(WizardScreen):
         if (found := review.found) is None:
             parts = [words.muted("Reading facts from every node at once; nothing is changed.")]
         elif key in found.failures:
-            parts = [*words.evidence(found.failures[key]), "", self._ways_on]
+            parts = [*words.evidence(found.failures[key]), "", self._ways_on(found)]
         elif (node := next((node for node in found.plan.nodes if node.name == key), None)) is not None:
             parts = node_parts(node)
             if node.blocked:
-                parts.append(self._ways_on)
+                parts.append(self._ways_on(found))
             title = f"{node.name}: {node.goal.role}"
         else:
             choices, experience = self.session.answers.choices, self.session.history.recall()
-            parts = cluster_parts(found, choices, experience, self._ways_on)
+            parts = cluster_parts(found, choices, experience, self._ways_on(found))
         self.query_one("#plan", Pane).show(parts, title or "Plan")
 
-    @property
-    def _ways_on(self) -> str:
-        says = "{review.leave_out} leaves the highlighted node out; {review.look} looks again"
-        return self.wizard.key_names.fill(says)
+    def _ways_on(self, found: Look) -> str:
+        """The keys that help where something blocks."""
+        concerns = {problem.concern for problem in blockers(found.plan.problems)}
+        a_node = found.failures or any(node.blocked for node in found.plan.nodes)
+        ways = {
+            "{review.leave_out} leaves the highlighted node out": a_node
+            or Concern.SEVERAL_CLUSTERS in concerns,
+            "{app.quit} leaves the wizard, which reads variables at its start": Concern.TOKEN in concerns,
+            "{review.look} looks again": True,
+        }
+        return self.wizard.key_names.fill("; ".join(says for says, helps in ways.items() if helps))
 
     # -- keys
 

@@ -104,6 +104,8 @@ class Situation:
                 return "Run again"
             case "result" if self.view is View.RESULT:
                 return "Panes"
+            case "timeline" if self.view is View.TIMELINE:
+                return "Panes"
             case _:
                 return ""
 

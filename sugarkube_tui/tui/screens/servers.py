@@ -44,6 +44,7 @@ SETTLED_BY = {
     Concern.LITTLE_MEMORY: BETTER_FIRST,
     Concern.TAINTED_ALONE: "{servers.taint} takes the taint off",
     Concern.SHARED_WITH_WORKLOADS: "{servers.taint} taints them",
+    Concern.TOKEN: "{app.quit} leaves the wizard, which reads variables at its start",
     Concern.SEVERAL_CLUSTERS: "{scan.select} on Scan, or {review.leave_out} on Review, leaves a node out",
 }
 """The keys that settle a concern; the number itself is changed in its list."""

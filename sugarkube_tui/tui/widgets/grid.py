@@ -57,7 +57,9 @@ class Grid(Table):
             return row
         cells = list(row.cells)
         index = self.column + 1
-        cells[index] = cells[index].truncate(self.room + 1, pad=True).stylize(CURSOR, 1)
+        # In one colour: reversed, several of them would look like several things.
+        cell = Content(cells[index].plain).truncate(self.room + 1, pad=True)
+        cells[index] = cell.stylize(CURSOR, 1)
         return replace(row, cells=tuple(cells))
 
     def head(self, index: int, width: int) -> Content:
