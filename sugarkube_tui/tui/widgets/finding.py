@@ -77,7 +77,7 @@ class Finding:
         self._lines.find(None)
         self._tell()
 
-    def step(self, by: int) -> None:
+    def go_by(self, by: int) -> None:
         """Go to the next hit, or with -1 to the one before; a search that was ended is taken up again."""
         if self._lines.search is None:
             if not self._bar.term.text:
@@ -137,7 +137,7 @@ class Finding:
             self._lines.jump(search.hits[-1])
             self._tell_found()
         else:
-            self.step(1)
+            self.go_by(1)
 
     def _found(self) -> Content:
         search = self._lines.search

@@ -188,7 +188,7 @@ class LogPane(Vertical):
         self._finding.open()
 
     def action_next_hit(self, by: int) -> None:
-        self._finding.step(by)
+        self._finding.go_by(by)
 
     def on_find_bar_typed(self, event: FindBar.Typed) -> None:
         event.stop()
