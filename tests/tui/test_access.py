@@ -224,7 +224,7 @@ async def test_who_types_while_logins_go_on_stays_in_the_field(held: HeldSimulat
         await driver.shows("0 of 6 in: correct it")
         await focused(driver, "sudo_password")
         await driver.press(*"ss")
-        assert driver.app.session.access.form.sudo_password == "moss"
+        assert driver.app.session.access.forms.common.sudo_password == "moss"
 
 
 async def test_entries_survive_going_back(held: HeldSimulation, start: Start) -> None:

@@ -80,7 +80,7 @@ async def test_a_colon_that_is_typed_into_a_field_stays_there(held: HeldSimulati
         await driver.shows("6 of 6 in")
         driver.app.screen.query_one("#password").focus()
         await driver.press(*"a:b")
-        await driver.until(lambda: driver.app.session.access.form.password == "a:b", "the password")
+        await driver.until(lambda: driver.app.session.access.forms.common.password == "a:b", "the password")
         assert not CommandPalette.is_open(driver.app)
 
 

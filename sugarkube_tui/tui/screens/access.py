@@ -96,7 +96,7 @@ class AccessScreen(WizardScreen):
         table = self.query_one("#hosts", Table)
         table.show(
             [
-                _row(one, self.session.answers.environment, own=access.has_own_form(one.name))
+                _row(one, self.session.answers.environment, own=access.forms.is_own(one.name))
                 for one in access.hosts.values()
             ],
             empty="no host is left: Esc goes back to the scan",
@@ -131,7 +131,7 @@ class AccessScreen(WizardScreen):
         """The form that goes for the highlighted host, and for whom else."""
         access = self.session.access
         name = self.query_one("#hosts", Table).highlighted
-        own = access.has_own_form(name)
+        own = access.forms.is_own(name)
         title = f"Login for {name} alone" if own else "Login for the hosts that are not in yet"
         box = self.query_one("#login")
         box.border_title = words.plain(title)
@@ -139,7 +139,7 @@ class AccessScreen(WizardScreen):
             f"{self.key_of('access.own_login')} "
             f"{'as the others' if own else 'a login of its own for this host'}"
         )
-        form = access.form_of(name)
+        form = access.forms.of(name)
         if form is self._shown:
             return
         self._shown = form
@@ -222,7 +222,7 @@ class AccessScreen(WizardScreen):
         if one is None:
             return
         access = self.session.access
-        if access.has_own_form(one.name):
+        if access.forms.is_own(one.name):
             access.rejoin(one.name)
         else:
             access.separate(one.name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -24,7 +23,7 @@ from sugarkube_tui.engine.ports import Given, Login, SshAdvice, Target, World
 from sugarkube_tui.engine.resuming import host_of
 from sugarkube_tui.steps.catalog import PROBED, read_facts
 from sugarkube_tui.tui.state.changes import Changes
-from sugarkube_tui.tui.state.login_form import LoginForm
+from sugarkube_tui.tui.state.login_form import LoginForms
 from sugarkube_tui.tui.tasks import Tasks
 
 
@@ -91,14 +90,12 @@ class Access:
     """Logs in to hosts concurrently; each keeps the login that let us in.
 
     Attributes:
-        form: goes for every host that is not in yet and has no form of its own.
+        forms: go for the hosts that are not in yet.
     """
 
     def __init__(self, world: World, login: Login, tasks: Tasks, changes: Changes) -> None:
-        self.form = LoginForm.of(login)
+        self.forms = LoginForms(login)
         self.hosts: dict[str, HostAccess] = {}
-        self._own: dict[str, LoginForm] = {}
-        self._named: dict[str, Given] = {}
         self._world = world
         self._tasks = tasks
         self._changes = changes
@@ -118,43 +115,24 @@ class Access:
         }
         for name in before.keys() - self.hosts.keys():
             self._tasks.cancel(f"access/{name}")
-        for name, given in (named or {}).items():
-            if given is None or self._named.get(name) == given:
-                continue
-            self._named[name] = given
-            if (form := self.form.for_given(given)) != self.form:
-                self._own[name] = form
+        self.forms.name(named or {})
         self._changes.note()
 
     def resume(self, nodes: Sequence[SavedNode]) -> None:
-        """The hosts of a saved plan: its usual login is in the form, others are their hosts' own."""
-        logins = {node.name: (node.user, node.port, node.identity) for node in nodes}
-        usual = Counter(logins.values()).most_common(1)[0][0]
-        typed = self.form
-        self.form = next(typed.for_saved(node) for node in nodes if logins[node.name] == usual)
-        self._own = {node.name: typed.for_saved(node) for node in nodes if logins[node.name] != usual}
-        self._named.clear()
+        """The hosts of a saved plan, with their logins."""
+        self.forms.take_up(nodes)
         self.choose([host_of(node) for node in nodes])
-
-    # -- forms
-
-    def has_own_form(self, name: str) -> bool:
-        """This host's login is another one than that of the others."""
-        return name in self._own
-
-    def form_of(self, name: str) -> LoginForm:
-        return self._own.get(name, self.form)
 
     def separate(self, name: str) -> None:
         """Give this host a form of its own, which begins with what was tried last."""
         one = self.hosts[name]
         tried = one.entry in (Entry.IN, Entry.FAILED)
-        self._own[name] = LoginForm.of(one.login) if tried else replace(self.form)
+        self.forms.separate(name, one.login if tried else None)
         self._changes.note()
 
     def rejoin(self, name: str) -> None:
         """Let the common form go for this host again."""
-        self._own.pop(name, None)
+        self.forms.rejoin(name)
         self._changes.note()
 
     # -- hosts
@@ -185,7 +163,7 @@ class Access:
         if one.entry is Entry.IN:
             return one.login
         try:
-            return with_advice(self.form_of(one.name).read(), one.advice)
+            return with_advice(self.forms.of(one.name).read(), one.advice)
         except InvalidInput:
             return one.login  # what is half typed is no login yet
 
@@ -227,7 +205,7 @@ class Access:
 
     def _test(self, names: Sequence[str]) -> None:
         names = [name for name in names if self.hosts[name].entry is not Entry.TRYING]
-        logins = {name: self.form_of(name).read() for name in names}  # before any is tried
+        logins = {name: self.forms.of(name).read() for name in names}  # before any is tried
         for name, login in logins.items():
             trying = HostAccess(self.hosts[name].host, Entry.TRYING, login)
             self.hosts[name] = trying

@@ -1,7 +1,9 @@
-"""What is in the login fields, and the login that it says."""
+"""What is in the login fields, the login that it says, and for which hosts it goes."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -79,6 +81,56 @@ class LoginForm:
             passphrase=_secret(self.passphrase),
             user_is_default=user == self.default_user,
         )
+
+
+class LoginForms:
+    """The form that goes for all hosts, and those of hosts that are logged in to otherwise.
+
+    Attributes:
+        common: goes for every host that has none of its own.
+    """
+
+    def __init__(self, login: Login) -> None:
+        self.common = LoginForm.of(login)
+        self._own: dict[str, LoginForm] = {}
+        self._named: dict[str, Given] = {}
+
+    def of(self, host: str) -> LoginForm:
+        return self._own.get(host, self.common)
+
+    def is_own(self, host: str) -> bool:
+        """This host's login is another one than that of the others."""
+        return host in self._own
+
+    def separate(self, host: str, tried: Login | None) -> None:
+        """Give a host a form of its own, which begins with what was tried last.
+
+        Args:
+            tried: None: nothing was; it begins with what is in the common one.
+        """
+        self._own[host] = replace(self.common) if tried is None else LoginForm.of(tried)
+
+    def rejoin(self, host: str) -> None:
+        """Let the common form go for this host again."""
+        self._own.pop(host, None)
+
+    def name(self, named: Mapping[str, Given | None]) -> None:
+        """Take how the operator named hosts: a user or port makes a form of its own, once for each naming."""
+        for host, given in named.items():
+            if given is None or self._named.get(host) == given:
+                continue
+            self._named[host] = given
+            if (form := self.common.for_given(given)) != self.common:
+                self._own[host] = form
+
+    def take_up(self, nodes: Sequence[SavedNode]) -> None:
+        """Those of a saved plan: its usual login is the common one's, others are their hosts' own."""
+        logins = {node.name: (node.user, node.port, node.identity) for node in nodes}
+        usual = Counter(logins.values()).most_common(1)[0][0]
+        typed = self.common
+        self.common = next(typed.for_saved(node) for node in nodes if logins[node.name] == usual)
+        self._own = {node.name: typed.for_saved(node) for node in nodes if logins[node.name] != usual}
+        self._named.clear()
 
 
 def _secret(text: str) -> Secret | None:
