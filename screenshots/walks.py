@@ -18,8 +18,8 @@ from sugarkube_tui.engine.events import ActionStarted, Event, Waiting
 from sugarkube_tui.simulator.door import Door
 from sugarkube_tui.simulator.scenarios import SCENARIOS
 from sugarkube_tui.store.kept_plan import KeptPlan
-from sugarkube_tui.tui.screens.resume import Resume
-from sugarkube_tui.tui.screens.trust_key import TrustKey
+from sugarkube_tui.tui.dialogs.resume import Resume
+from sugarkube_tui.tui.dialogs.trust_key import TrustKey
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.state.proof import REST_S
 from sugarkube_tui.tui.widgets.table import Table

@@ -15,13 +15,14 @@ from sugarkube_tui.store.settings import Notify
 from sugarkube_tui.tui import collector
 from sugarkube_tui.tui.beginning import Memory, Start
 from sugarkube_tui.tui.copying import copy_and_tell
+from sugarkube_tui.tui.dialogs.confirm import Confirm
+from sugarkube_tui.tui.dialogs.help import Help
 from sugarkube_tui.tui.fitting import Fit, FittedApp
 from sugarkube_tui.tui.guidance import guidance
 from sugarkube_tui.tui.keys import PALETTE
 from sugarkube_tui.tui.logview.excerpt import Excerpt
 from sugarkube_tui.tui.screens import screen_of
 from sugarkube_tui.tui.screens.base import WizardScreen
-from sugarkube_tui.tui.screens.dialogs import Confirm, Help
 from sugarkube_tui.tui.session import Session
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.state.keeping import Found
@@ -104,11 +105,11 @@ class SugarkubeApp(FittedApp):
     def _begin(self, found: Found | None) -> None:
         """With the plan that was named, else with the one that an earlier start has left, else afresh."""
         if found is not None and found.process is not None:
-            from sugarkube_tui.tui.screens.resume import RunningElsewhere
+            from sugarkube_tui.tui.dialogs.resume import RunningElsewhere
 
             self.push_screen(RunningElsewhere(found.plan, found.process), lambda _: self._begin(None))
         elif (plan := self._plan or (found.plan if found is not None else None)) is not None:
-            from sugarkube_tui.tui.screens.resume import Resume
+            from sugarkube_tui.tui.dialogs.resume import Resume
 
             self.push_screen(Resume(self.session, plan, asking=self._plan is None), self._go_on_if)
 
@@ -153,7 +154,7 @@ class SugarkubeApp(FittedApp):
         self.push_screen(Help(guidance(group, self.screen.focused, self.keymap)))
 
     def action_diagnose(self) -> None:
-        from sugarkube_tui.tui.screens.diagnostics import Diagnostics
+        from sugarkube_tui.tui.dialogs.diagnostics import Diagnostics
 
         self.push_screen(Diagnostics(self.session.world.lan, self.workstation))
 

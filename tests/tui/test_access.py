@@ -8,7 +8,7 @@ from screenshots.driving import Driver
 from screenshots.held import HeldSimulation
 from sugarkube_tui.engine.ports import SshAdvice
 from sugarkube_tui.simulator.door import Door
-from sugarkube_tui.tui.screens.trust_key import TrustKey
+from sugarkube_tui.tui.dialogs.trust_key import TrustKey
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.state.access import Entry
 from tests.tui.conftest import Start

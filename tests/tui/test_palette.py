@@ -12,9 +12,9 @@ from screenshots.driving import Driver
 from screenshots.held import HeldSimulation
 from sugarkube_tui.engine.events import Answer
 from sugarkube_tui.store.settings import Settings, ThemeName
+from sugarkube_tui.tui.dialogs.base import Dialog
 from sugarkube_tui.tui.guidance import topic_of
 from sugarkube_tui.tui.keys import WIDGETS_OF
-from sugarkube_tui.tui.screens.dialogs import Dialog
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.state.run import Phase
 from sugarkube_tui.tui.themes import THEMES

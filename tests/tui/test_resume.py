@@ -18,7 +18,7 @@ from sugarkube_tui.engine.formation import Request
 from sugarkube_tui.store.kept_plan import KeptPlan
 from sugarkube_tui.store.plans import read_plan
 from sugarkube_tui.store.run_lock import RunLock
-from sugarkube_tui.tui.screens.resume import Resume
+from sugarkube_tui.tui.dialogs.resume import Resume
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.state.run import Phase
 from tests.tui.conftest import LARGE, SMALL, Start

@@ -31,7 +31,7 @@ from sugarkube_tui.cluster.sightings import (
 )
 from sugarkube_tui.engine.ports import Given, Interest, ServerIdentity, World
 from sugarkube_tui.store.consents import Consents
-from sugarkube_tui.tui.screens.looking import AskSweep, WhereToLook
+from sugarkube_tui.tui.dialogs.where_to_look import AskSweep, WhereToLook
 from sugarkube_tui.tui.screens.scan import ScanScreen
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.state.apis import REFRESH_S

@@ -18,7 +18,7 @@ from sugarkube_tui.cluster.sightings import EchoHeard, Interface, Listening, Sig
 from sugarkube_tui.engine.formation import Request
 from sugarkube_tui.engine.ports import HERE, Interest, Lan, World
 from sugarkube_tui.engine.proof import Check, Held, Proof, Rung, Verdict
-from sugarkube_tui.tui.screens.proof_evidence import ProofEvidence
+from sugarkube_tui.tui.dialogs.proof_evidence import ProofEvidence
 from sugarkube_tui.tui.screens.verify import VerifyScreen
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.state.proof import KEPT_LOOKS, REST_S, Proving

@@ -12,10 +12,10 @@ from textual.binding import Binding
 from screenshots.readme import README, with_keys
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.tui import keys, screens
+from sugarkube_tui.tui.dialogs.base import Dialog
 from sugarkube_tui.tui.key_names import KeyNames
 from sugarkube_tui.tui.key_tables import help_rows
 from sugarkube_tui.tui.keymap import read_keymap
-from sugarkube_tui.tui.screens.dialogs import Dialog
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.topics import TOPICS, Topic
 

@@ -15,9 +15,9 @@ from textual.widgets import Input, Label
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import InvalidInput, SugarkubeError, Trouble
 from sugarkube_tui.tui import words
+from sugarkube_tui.tui.dialogs.trust_key import TrustKey
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.base import WizardScreen
-from sugarkube_tui.tui.screens.trust_key import TrustKey
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.state.access import Entry, HostAccess
 from sugarkube_tui.tui.state.login_form import LoginForm

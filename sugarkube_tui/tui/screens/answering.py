@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sugarkube_tui.engine.board import NodeBoard
 from sugarkube_tui.engine.events import Answer
-from sugarkube_tui.tui.screens.dialogs import Confirm
+from sugarkube_tui.tui.dialogs.confirm import Confirm
 from sugarkube_tui.tui.screens.logs import LogScreen
 from sugarkube_tui.tui.state.run import Phase
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+from sugarkube_tui.tui.dialogs.choose_step import ChooseStep
+from sugarkube_tui.tui.dialogs.save_file import SaveFile
 from sugarkube_tui.tui.logview.excerpt import Excerpt
 from sugarkube_tui.tui.logview.filters import Filter
 from sugarkube_tui.tui.screens.base import WizardScreen
-from sugarkube_tui.tui.screens.choose_step import ChooseStep
-from sugarkube_tui.tui.screens.save_file import SaveFile
 from sugarkube_tui.tui.widgets.log_lines import LogLines
 from sugarkube_tui.tui.widgets.log_pane import LogPane
 

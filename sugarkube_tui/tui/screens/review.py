@@ -20,10 +20,10 @@ from sugarkube_tui.engine.outcome import Evidence
 from sugarkube_tui.engine.review_text import look_lines
 from sugarkube_tui.store.plans import plan_text
 from sugarkube_tui.tui import words
+from sugarkube_tui.tui.dialogs.save_file import SaveFile
 from sugarkube_tui.tui.key import Key
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.base import WizardScreen
-from sugarkube_tui.tui.screens.save_file import SaveFile
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.texts.plan import cluster_parts, in_order, node_parts, summary
 from sugarkube_tui.tui.widgets.pane import Pane

@@ -14,12 +14,12 @@ from textual.widget import Widget
 
 from sugarkube_tui.engine.report import NextStep
 from sugarkube_tui.tui import collector, words
+from sugarkube_tui.tui.dialogs.copy_command import CopyCommand
+from sugarkube_tui.tui.dialogs.goto import GoToNode
 from sugarkube_tui.tui.key import Key
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.logview.excerpt import Excerpt
 from sugarkube_tui.tui.screens.answering import Answering
-from sugarkube_tui.tui.screens.copy_command import CopyCommand
-from sugarkube_tui.tui.screens.goto import GoToNode
 from sugarkube_tui.tui.screens.run_keys import Situation, View
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.state.run import Phase

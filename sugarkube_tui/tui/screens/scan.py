@@ -24,10 +24,10 @@ from sugarkube_tui.cluster.typed import TypedHost
 from sugarkube_tui.engine.errors import evidence_of
 from sugarkube_tui.engine.outcome import Evidence
 from sugarkube_tui.tui import words
+from sugarkube_tui.tui.dialogs.add_host import AddHost
+from sugarkube_tui.tui.dialogs.where_to_look import AskSweep, WhereToLook
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.base import WizardScreen
-from sugarkube_tui.tui.screens.dialogs import AddHost
-from sugarkube_tui.tui.screens.looking import AskSweep, WhereToLook
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.texts.evidence import (
     advert_parts,

@@ -22,8 +22,8 @@ from sugarkube_tui.cluster.roles import Roles
 from sugarkube_tui.cluster.standing import natural
 from sugarkube_tui.engine.errors import evidence_of
 from sugarkube_tui.tui import words
+from sugarkube_tui.tui.dialogs.confirm import Confirm
 from sugarkube_tui.tui.keys import bindings
-from sugarkube_tui.tui.screens.dialogs import Confirm
 from sugarkube_tui.tui.screens.question import OTHER, QuestionScreen
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.widgets.choose import Choose

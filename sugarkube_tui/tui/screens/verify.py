@@ -13,9 +13,9 @@ from textual.widget import Widget
 from sugarkube_tui.cluster.standing import natural
 from sugarkube_tui.engine.proof import Rung
 from sugarkube_tui.tui import words
+from sugarkube_tui.tui.dialogs.proof_evidence import ProofEvidence
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.logs import LogScreen
-from sugarkube_tui.tui.screens.proof_evidence import ProofEvidence
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.texts import history, ladder, vantages
 from sugarkube_tui.tui.texts.proof import trouble_in, verdict

@@ -17,8 +17,8 @@ from sugarkube_tui.cluster.saved_plan import RunState, SavedPlan
 from sugarkube_tui.engine.errors import evidence_of
 from sugarkube_tui.engine.resuming import RESOLVE_WITHIN_S
 from sugarkube_tui.tui import words
+from sugarkube_tui.tui.dialogs.base import Dialog
 from sugarkube_tui.tui.keys import bindings
-from sugarkube_tui.tui.screens.dialogs import Dialog
 from sugarkube_tui.tui.session import Session
 from sugarkube_tui.tui.stages import STAGE_OF
 from sugarkube_tui.tui.widgets.notice import Notice

@@ -13,8 +13,9 @@ from textual.widgets import Static
 from sugarkube_tui.cluster.sightings import LAYER_TITLES, Interface, Layer
 from sugarkube_tui.cluster.subnets import count_hosts
 from sugarkube_tui.tui import words
+from sugarkube_tui.tui.dialogs.base import Dialog
+from sugarkube_tui.tui.dialogs.confirm import Confirm
 from sugarkube_tui.tui.keys import bindings
-from sugarkube_tui.tui.screens.dialogs import Confirm, Dialog
 from sugarkube_tui.tui.state.scan import Scan
 from sugarkube_tui.tui.widgets.table import Column, Row, Table
 from sugarkube_tui.tui.words import Mood

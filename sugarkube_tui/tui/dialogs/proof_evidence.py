@@ -12,8 +12,8 @@ from textual.widgets import Static
 
 from sugarkube_tui.engine.proof import Check
 from sugarkube_tui.tui import words
+from sugarkube_tui.tui.dialogs.base import Dialog
 from sugarkube_tui.tui.keys import bindings
-from sugarkube_tui.tui.screens.dialogs import Dialog
 from sugarkube_tui.tui.state.looks import Change
 from sugarkube_tui.tui.texts import ladder
 from sugarkube_tui.tui.widgets.pane import Pane

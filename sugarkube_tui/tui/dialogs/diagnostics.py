@@ -13,9 +13,9 @@ from textual.widgets import Static
 from sugarkube_tui.engine.ports import Lan
 from sugarkube_tui.store.paths import private, replace_file
 from sugarkube_tui.tui import words
+from sugarkube_tui.tui.dialogs.base import Dialog
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.logview.excerpt import Excerpt
-from sugarkube_tui.tui.screens.dialogs import Dialog
 from sugarkube_tui.tui.state import diagnosis
 from sugarkube_tui.tui.state.diagnosis import Part
 from sugarkube_tui.tui.widgets.pane import Pane

@@ -17,8 +17,9 @@ from sugarkube_tui.engine.errors import evidence_of
 from sugarkube_tui.engine.outcome import Evidence
 from sugarkube_tui.store.paths import create_file, replace_file
 from sugarkube_tui.tui import words
+from sugarkube_tui.tui.dialogs.base import Dialog
+from sugarkube_tui.tui.dialogs.confirm import Confirm
 from sugarkube_tui.tui.keys import bindings
-from sugarkube_tui.tui.screens.dialogs import Confirm, Dialog
 from sugarkube_tui.tui.widgets.field import Field
 from sugarkube_tui.tui.widgets.notice import Notice
 

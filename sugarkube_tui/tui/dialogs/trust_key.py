@@ -14,8 +14,8 @@ from textual.widgets import Input, Static
 from sugarkube_tui.cluster.errors import KeyChange
 from sugarkube_tui.engine.outcome import Evidence
 from sugarkube_tui.tui import words
+from sugarkube_tui.tui.dialogs.base import Dialog
 from sugarkube_tui.tui.keys import bindings
-from sugarkube_tui.tui.screens.dialogs import Dialog
 from sugarkube_tui.tui.widgets.field import Field
 from sugarkube_tui.tui.widgets.notice import Notice
 from sugarkube_tui.tui.words import Mood

@@ -11,8 +11,8 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from sugarkube_tui.tui import words
+from sugarkube_tui.tui.dialogs.base import Dialog
 from sugarkube_tui.tui.keys import bindings
-from sugarkube_tui.tui.screens.dialogs import Dialog
 from sugarkube_tui.tui.widgets.field import Field
 from sugarkube_tui.tui.widgets.live_rows import LiveRows
 

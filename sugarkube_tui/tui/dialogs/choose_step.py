@@ -12,9 +12,9 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from sugarkube_tui.tui import words
+from sugarkube_tui.tui.dialogs.base import Dialog
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.logview.filters import Filter
-from sugarkube_tui.tui.screens.dialogs import Dialog
 from sugarkube_tui.tui.widgets.table import Column, Row, Table
 
 ALL = "all"
