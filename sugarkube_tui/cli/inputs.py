@@ -31,6 +31,7 @@ from sugarkube_tui.engine.advice import advised
 from sugarkube_tui.engine.ports import BY_HAND, Given, Interest, Lan, Login, Target, World
 from sugarkube_tui.engine.resuming import RESOLVE_WITHIN_S
 from sugarkube_tui.engine.survey import usual_interest
+from sugarkube_tui.store.paths import key_file
 from sugarkube_tui.store.plans import choices_of, read_plan
 from sugarkube_tui.store.release import read_release
 
@@ -130,12 +131,7 @@ def read_login(arguments: Namespace) -> Login:
 
 
 def _key_file(path: Path, where: str) -> Path:
-    path = parse_path(str(path), where).absolute()
-    if not path.is_file():
-        raise InvalidInput(
-            f"there is no such key file: {path}", where=where, remedy="give the private key's path"
-        )
-    return path
+    return key_file(parse_path(str(path), where), where, "give the private key's path")
 
 
 def _ask_secret(prompt: str) -> Secret:

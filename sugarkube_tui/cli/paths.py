@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sugarkube_tui.cli.exit_codes import OK
 from sugarkube_tui.cli.output import say, say_json
-from sugarkube_tui.store.paths import Paths
+from sugarkube_tui.store.paths import Paths, is_there
 
 
 def show_paths(paths: Paths, *, as_json: bool) -> int:
@@ -12,7 +12,7 @@ def show_paths(paths: Paths, *, as_json: bool) -> int:
     named = paths.named
     for name, path in named.items():
         if as_json:
-            say_json({"name": name, "path": str(path), "exists": path.exists()})
+            say_json({"name": name, "path": str(path), "exists": is_there(path)})
         else:
-            say(f"{name:<{max(map(len, named))}}  {path}{'' if path.exists() else '  (not there yet)'}")
+            say(f"{name:<{max(map(len, named))}}  {path}{'' if is_there(path) else '  (not there yet)'}")
     return OK

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sugarkube_tui.cluster.errors import InvalidInput
-from sugarkube_tui.store.paths import private, replace_file
+from sugarkube_tui.store.paths import is_there, private, replace_file
 
 if TYPE_CHECKING:  # a first start need not know what a plan looks like
     from sugarkube_tui.cluster.saved_plan import SavedPlan
@@ -39,8 +39,11 @@ class KeptPlan:
         Raises:
             InvalidInput: as `read_plan`.
         """
-        if self._path is None or not self._path.exists():
+        if self._path is None:
             return None
+        with suppress(OSError):  # if we may not look, reading it says so
+            if not self._path.exists():
+                return None
         from sugarkube_tui.store.plans import read_plan
 
         try:
@@ -72,5 +75,5 @@ def _free(path: Path) -> Path:
     return next(
         name
         for number in count(1)
-        if not (name := path.with_name(f"{path.stem}.unread-{number}{path.suffix}")).exists()
+        if not is_there(name := path.with_name(f"{path.stem}.unread-{number}{path.suffix}"))
     )

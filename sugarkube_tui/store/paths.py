@@ -9,6 +9,8 @@ from pathlib import Path
 
 import platformdirs
 
+from sugarkube_tui.cluster.errors import InvalidInput
+
 _APP = "sugarkube-tui"
 
 
@@ -79,6 +81,30 @@ class Paths:
             "history": self.history,
             "cache": self.cache,
         }
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is something, as far as we may look."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
+def key_file(path: Path, where: str, remedy: str) -> Path:
+    """The path of a private key, made absolute.
+
+    Raises:
+        InvalidInput: there is no such file, or it may not be looked for.
+    """
+    why = ""
+    try:
+        path = path.absolute()
+        if path.is_file():
+            return path
+    except OSError as error:
+        why = error.strerror or str(error)
+    raise InvalidInput(f"there is no file {path}", where=where, why=why, remedy=remedy)
 
 
 def private(directory: Path) -> Path:

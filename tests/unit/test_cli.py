@@ -295,7 +295,7 @@ def test_the_wizard_needs_a_terminal(capsys):
         ),
         (["plan", "dev", *FOUR, "--channel", "a b"], "neither a k3s channel nor a version"),
         (["plan", "dev", *FOUR, "--airgap", "/nowhere"], "there is no install.sh"),
-        (["plan", "dev", *FOUR, "--identity", "/nowhere"], "no such key file"),
+        (["plan", "dev", *FOUR, "--identity", "/nowhere"], "there is no file /nowhere"),
         (["plan", "dev", "--host", "a host"], "is no host"),
         (["plan", "dev", "--host", "sugarkube0", "--host", "sugarkube0.local"], "given twice"),
         (["plan", "dev"], "no node was named"),

@@ -13,7 +13,8 @@ from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.engine.events import Printed, RunFinished, RunStarted
 from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.store.journal import RunJournal
-from sugarkube_tui.store.paths import Paths
+from sugarkube_tui.store.kept_plan import KeptPlan
+from sugarkube_tui.store.paths import Paths, is_there, key_file
 from sugarkube_tui.store.release import read_release
 from sugarkube_tui.store.run_lock import worked_on_by
 
@@ -101,6 +102,18 @@ class TestJournal:
 
 
 class TestPaths:
+    def test_where_nobody_may_look_there_is_nothing_and_a_key_file_says_why(self, tmp_path):
+        refused = tmp_path / ("x" * 300)
+        assert not is_there(refused)
+        with pytest.raises(InvalidInput) as caught:
+            key_file(refused, "--identity", "give another")
+        assert caught.value.why == "File name too long"
+
+    def test_a_plan_that_nobody_may_look_for_is_told_as_one_that_cannot_be_read(self, tmp_path):
+        with pytest.raises(InvalidInput) as caught:
+            KeptPlan(tmp_path / ("x" * 300)).read()
+        assert caught.value.what == "this plan cannot be read"
+
     def test_every_place_is_named_for_the_operator(self):
         paths = Paths.default()
         places = {name for name in dir(Paths) if isinstance(getattr(paths, name), Path)}

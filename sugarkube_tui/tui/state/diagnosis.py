@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sugarkube_tui import __version__
 from sugarkube_tui.cluster.sightings import Interface
+from sugarkube_tui.store.paths import is_there
 from sugarkube_tui.store.settings import Settings
 from sugarkube_tui.tui.terminal import Terminal
 
@@ -92,7 +93,7 @@ def settings_part(settings: Settings) -> Part:
 
 
 def paths_part(paths: Mapping[str, Path]) -> Part:
-    rows = [(name, f"{path}{'' if path.exists() else '  (not there yet)'}") for name, path in paths.items()]
+    rows = [(name, f"{path}{'' if is_there(path) else '  (not there yet)'}") for name, path in paths.items()]
     return Part("Paths", tuple(rows))
 
 

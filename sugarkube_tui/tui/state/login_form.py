@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.saved_plan import SavedNode
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.cluster.typed import SSH_PORT, parse_path, parse_port, parse_user
 from sugarkube_tui.engine.ports import Given, Login
+from sugarkube_tui.store.paths import key_file
 
 
 @dataclass(slots=True)
@@ -65,12 +65,10 @@ class LoginForm:
         user = parse_user(self.user, "User")
         identity: Path | None = None
         if self.identity.strip():
-            identity = parse_path(self.identity, "Identity file").absolute()
-        if identity is not None and not identity.is_file():
-            raise InvalidInput(
-                f"there is no file {identity}",
-                where="Identity file",
-                remedy="give a private key, or leave it empty for the agent's keys and the default files",
+            identity = key_file(
+                parse_path(self.identity, "Identity file"),
+                "Identity file",
+                "give a private key, or leave it empty for the agent's keys and the default files",
             )
         return Login(
             user,
