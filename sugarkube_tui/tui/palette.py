@@ -103,4 +103,4 @@ class Commands(Provider):
 
 def _label(node: DOMNode, key: Key) -> str:
     """What a key is called now."""
-    return node.label_of(key) if isinstance(node, WizardScreen) else key.label
+    return (node.labels().get(key.action) if isinstance(node, WizardScreen) else None) or key.label

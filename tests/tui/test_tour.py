@@ -36,7 +36,12 @@ async def test_in_a_split_brain_the_refusal_can_be_settled_as_the_tour_says(star
         await driver.log_in()
         await driver.shows("Several clusters under one name")
         await driver.review()
-        await driver.shows("there are several clusters under the name sugar/dev")
+        await driver.shows(
+            "there are several clusters under the name sugar/dev", "Leave the nodes of the others out"
+        )
+        await driver.shows(
+            "o leaves the highlighted node out; r looks again", "r Look again o Leave out Esc Back"
+        )
         for stage in (Stage.ADDRESS, Stage.SERVERS, Stage.ENVIRONMENT, Stage.ACCESS, Stage.SCAN):
             await driver.press("escape")
             await driver.stage(stage)
@@ -49,3 +54,16 @@ async def test_in_a_split_brain_the_refusal_can_be_settled_as_the_tour_says(star
         await driver.stage(Stage.ENVIRONMENT)
         await driver.review()
         await driver.shows("sugarkube3.local poses as a server of sugar/dev", "Enter starts")
+
+
+async def test_a_token_of_another_cluster_is_told_early_and_the_refusal_names_a_way_out(start: Start) -> None:
+    world = simulated_world("wrong-token", math.inf)
+    assert world.tour is not None
+    async with start(world, LARGE, variables=dict(world.tour.variables)) as driver:
+        await driver.hosts(6)
+        await driver.press("enter")
+        await driver.log_in()
+        await driver.shows("Your token names another cluster", "unset SUGARKUBE_TOKEN_DEV")
+        await driver.review()
+        await driver.shows("is not for sugar/dev", "q leaves the wizard, which reads variables at its start")
+        assert "leaves the highlighted node out" not in driver.text()

@@ -1,9 +1,12 @@
 """Who becomes what, from what runs already and what was chosen."""
 
+from dataclasses import replace
+
 import pytest
 
 from sugarkube_tui.cluster.choices import Role
 from sugarkube_tui.cluster.objections import fault_tolerance
+from sugarkube_tui.cluster.plan import Concern
 from sugarkube_tui.cluster.roles import assign_roles
 from sugarkube_tui.cluster.standing import LiveServer, natural
 from tests.unit.builders import CA, OTHER_CA, agent_k3s, choices, password, prepared, server_k3s, token
@@ -133,6 +136,23 @@ def test_two_clusters_under_one_name_are_told_apart_before_anything_joins():
         assert "there are several clusters under the name sugar/dev" in blocking(
             assign_roles(nodes(1), live, choices(3), given)
         )
+
+
+def test_of_chosen_nodes_of_two_clusters_the_ones_to_leave_out_are_told_by_their_side():
+    some = nodes(2) | {
+        name: replace(prepared(number), k3s=server_k3s(ca_hash=ca))
+        for number, (name, ca) in enumerate((("sugarkube2", CA), ("sugarkube3", OTHER_CA)), start=2)
+    }
+    (problem,) = (one for one in assign_roles(some, (), choices(3)).problems if one.blocking)
+    assert problem.concern is Concern.SEVERAL_CLUSTERS
+    assert "Leave the nodes of the others out" in problem.remedy
+    assert {line.split(": ")[1] for line in problem.why.splitlines()} == {"sugarkube2", "sugarkube3"}
+
+
+def test_of_two_clusters_without_a_chosen_node_the_meant_one_is_asked_for():
+    live = (LiveServer("a.local", "192.168.3.99", CA), LiveServer("b.local", "192.168.3.98", OTHER_CA))
+    first = assign_roles(nodes(1), live, choices(3)).problems[0]
+    assert "choose one of its servers, too, or export its token as SUGARKUBE_TOKEN_DEV" in first.remedy
 
 
 def test_a_full_token_says_which_of_two_clusters_is_meant():

@@ -86,7 +86,7 @@ def test_what_makes_sense(situation: Situation, allowed: str) -> None:
     ],
 )
 def test_what_the_footer_shows_the_likely_key_first(situation: Situation, shown: str) -> None:
-    told = ((action, situation.label_of(action)) for action in visible(situation))
+    told = ((action, situation.labels().get(action, "")) for action in visible(situation))
     assert ", ".join(f"{action}: {label}" if label else action for action, label in told) == shown
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -19,8 +19,7 @@ from sugarkube_tui.cluster.errors import SugarkubeError
 from sugarkube_tui.engine.errors import evidence_of
 from sugarkube_tui.engine.outcome import Evidence
 from sugarkube_tui.tui import words
-from sugarkube_tui.tui.key import Key
-from sugarkube_tui.tui.keys import KEYS, actions
+from sugarkube_tui.tui.keys import actions
 from sugarkube_tui.tui.session import Session
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.widgets.fixed import Fixed
@@ -121,15 +120,15 @@ class WizardScreen(Screen[None]):
 
     def _refresh_footer(self) -> None:
         """Draw the keys anew, but only when other ones are allowed: the footer is built from widgets."""
-        allowed = (self.check_action(action, ()) for action in actions(self.STAGE))
-        offered = (*allowed, *(self.label_of(key) for key in KEYS[self.STAGE]))
+        allowed = (self.check_action(action, ()) for action in dict.fromkeys(actions(self.STAGE)))
+        offered = (*allowed, *self.labels().items())
         if offered != self._offered:
             self._offered = offered
             self.refresh_bindings()
 
-    def label_of(self, key: Key) -> str:
-        """What a key is called now: it may do another thing than usual."""
-        return key.label
+    def labels(self) -> Mapping[str, str]:
+        """What actions are called that do another thing now than usual."""
+        return {}
 
     def in_footer(self) -> Sequence[str] | None:
         """The actions that the footer offers now, the likely one first; None: the usual ones."""
@@ -139,8 +138,7 @@ class WizardScreen(Screen[None]):
     def active_bindings(self) -> dict[str, ActiveBinding]:
         """All that work now, as the footer shows them and calls them."""
         active = super().active_bindings
-        labels = {key.action: self.label_of(key) for key in KEYS[self.STAGE]}
-        order = self.in_footer()
+        labels, order = self.labels(), self.in_footer()
 
         def offered(one: ActiveBinding) -> ActiveBinding:
             binding = one.binding

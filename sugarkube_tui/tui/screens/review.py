@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -21,7 +21,6 @@ from sugarkube_tui.engine.review_text import look_lines
 from sugarkube_tui.store.plans import plan_text
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.dialogs.save_file import SaveFile
-from sugarkube_tui.tui.key import Key
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.base import WizardScreen
 from sugarkube_tui.tui.stages import Stage
@@ -146,10 +145,9 @@ class ReviewScreen(WizardScreen):
             return False  # the lead says why
         return super().check_action(action, parameters)
 
-    def label_of(self, key: Key) -> str:
+    def labels(self) -> Mapping[str, str]:
         found = self.session.review.found
-        nothing_to_do = found is not None and found.plan.empty
-        return "Prove" if key.action == "proceed" and nothing_to_do else key.label
+        return {"proceed": "Prove"} if found is not None and found.plan.empty else {}
 
     def on_table_highlighted(self, event: Table.Highlighted) -> None:
         self._draw_plan()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from time import monotonic
 from typing import ClassVar
 
@@ -16,7 +16,6 @@ from sugarkube_tui.engine.report import NextStep
 from sugarkube_tui.tui import collector, words
 from sugarkube_tui.tui.dialogs.copy_command import CopyCommand
 from sugarkube_tui.tui.dialogs.goto import GoToNode
-from sugarkube_tui.tui.key import Key
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.logview.excerpt import Excerpt
 from sugarkube_tui.tui.screens.answering import Answering
@@ -208,8 +207,8 @@ class RunScreen(Answering):
             slim=self.has_class("-slim"),
         )
 
-    def label_of(self, key: Key) -> str:
-        return self.situation.label_of(key.action) or key.label
+    def labels(self) -> Mapping[str, str]:
+        return self.situation.labels()
 
     def in_footer(self) -> Sequence[str]:
         return self.situation.footer()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -93,21 +93,20 @@ class Situation:
     def _may_answer(self, answer: Answer) -> bool:
         return self.asks_in_sight and answer in self.answers
 
-    def label_of(self, action: str) -> str:
-        """What an action is called now; empty: as usual."""
-        match action:
-            case "proceed" if self.phase.active:
-                return "To question"
-            case "proceed" if self.phase is not Phase.DONE:
-                return "Verify so far"
-            case "again" if not self.phase.active:
-                return "Run again"
-            case "result" if self.view is View.RESULT:
-                return "Panes"
-            case "timeline" if self.view is View.TIMELINE:
-                return "Panes"
-            case _:
-                return ""
+    def labels(self) -> Mapping[str, str]:
+        """What actions are called that do another thing now than usual."""
+        labels = {}
+        if self.phase.active:
+            labels["proceed"] = "To question"
+        else:
+            labels["again"] = "Run again"
+            if self.phase is not Phase.DONE:
+                labels["proceed"] = "Verify so far"
+        if self.view is View.RESULT:
+            labels["result"] = "Panes"
+        if self.view is View.TIMELINE:
+            labels["timeline"] = "Panes"
+        return labels
 
     def footer(self) -> Sequence[str]:
         """The actions that the footer shows if they are allowed, the likely one first."""
