@@ -34,9 +34,13 @@ LAYER_SAYS = {
 
 
 class AskSweep(Confirm):
-    """Asks before doors are knocked at that nobody mentioned."""
+    """Asks before doors are knocked at that nobody mentioned.
 
-    def __init__(self, networks: tuple[str, ...]) -> None:
+    Args:
+        again: the key that asks once more.
+    """
+
+    def __init__(self, networks: tuple[str, ...], again: str) -> None:
         where = " and ".join(
             f"each of the {count_hosts(network)} addresses of {network}" for network in networks
         )
@@ -44,7 +48,7 @@ class AskSweep(Confirm):
             "Sweep the subnet?",
             f"Connects to port 22 of {where}, and reads the SSH server's greeting. At most 64 "
             "connections are open at a time; it logs in nowhere.\n\n"
-            "Your answer is remembered: later scans sweep there by themselves, or not. s asks again.",
+            f"Your answer is remembered: later scans sweep there by themselves, or not. {again} asks again.",
             "yes, sweep it, now and in later scans",
             "no",
         )
@@ -187,7 +191,10 @@ class WhereToLook(Dialog[bool]):
     def _switch_sweep_on(self) -> None:
         means = self._scan.means
         if asked := means.not_allowed:
-            self.app.push_screen(AskSweep(asked), lambda allowed: self._answered(asked, allowed))
+            self.app.push_screen(
+                AskSweep(asked, self.wizard.key_names["scan.sweep"]),
+                lambda allowed: self._answered(asked, allowed),
+            )
         elif means.sweepable:
             means.switch_layer(Layer.SWEEP)
         else:

@@ -30,8 +30,8 @@ from sugarkube_tui.tui.words import Mood
 HOSTS = (
     Column("Host", 14),
     Column("User", 7, grow=1),
-    Column("Address", 15),
-    Column("Login", 15),
+    Column("Address", 15, wide=True),
+    Column("Login", 12),
     Column("Who it is", 16, grow=4),
 )
 MOODS = {Entry.UNTRIED: Mood.IDLE, Entry.TRYING: Mood.BUSY, Entry.IN: Mood.GOOD, Entry.FAILED: Mood.BAD}

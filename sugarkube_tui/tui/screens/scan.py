@@ -322,7 +322,9 @@ class ScanScreen(WizardScreen):
     def action_sweep(self) -> None:
         means = self.session.scan.means
         if asked := means.not_allowed:
-            self.wizard.push_screen(AskSweep(asked), lambda allowed: self._sweep_if(asked, allowed))
+            self.wizard.push_screen(
+                AskSweep(asked, self.key_of("scan.sweep")), lambda allowed: self._sweep_if(asked, allowed)
+            )
         elif means.sweepable:
             self._sweep()
         else:

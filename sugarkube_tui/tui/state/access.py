@@ -30,7 +30,7 @@ from sugarkube_tui.tui.tasks import Tasks
 class Entry(StrEnum):
     """How far logging in to a host has come."""
 
-    UNTRIED = "not tried yet"
+    UNTRIED = "not tried"
     TRYING = "logging in"
     IN = "in"
     FAILED = "failed"

@@ -48,7 +48,7 @@ class Leaving:
         if phase is not Phase.DONE:
             lines.append(f"to complete it, {self.way_on}")
         elif self.simulated:
-            lines.append("its Pis were simulated: nothing of them is left; without --demo it is real ones")
+            lines.append("its Pis were simulated, and are gone; without --demo the Pis are real")
         elif not self.proved:
             lines.append(f"not proved yet: sugarkube-tui verify {self.environment.name}")
         else:
