@@ -176,7 +176,7 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
         _close("escape,enter", "back to the scan; a change looks afresh"),
         _HELP,
     ),
-    "Commands": (
+    "Copy command": (
         Key("enter", "take", "Copy", "copy the highlighted command", essential=True),
         _close("escape", "back; nothing is copied"),
         _HELP,
@@ -272,7 +272,7 @@ WIDGETS_OF: Mapping[str, tuple[str, ...]] = {
     "Running elsewhere": (),
     "Save file": ("Field",),
     "Where to look": ("Table",),
-    "Commands": ("Table",),
+    "Copy command": ("Table",),
     "Steps": ("Table",),
     "Evidence": ("Pane",),
     "Diagnostics": ("Pane",),

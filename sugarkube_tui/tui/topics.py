@@ -214,7 +214,7 @@ TOPICS: Mapping[str, Topic] = {
         "The means by which hosts are found, and the network interfaces that are used. Everything but the "
         "sweep only listens and asks; the sweep connects to port 22 of every address and needs your consent.",
     ),
-    "Commands#steps": Topic(
+    "Copy command#steps": Topic(
         "Copy a command",
         "What to do after the run, each with its whole command. It is copied without a line end, so pasting "
         "it starts nothing: read it, then press Enter there.",

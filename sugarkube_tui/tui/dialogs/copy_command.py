@@ -24,7 +24,7 @@ class CopyCommand(Dialog[NextStep | None]):
         the one whose command is to be copied; None: none.
     """
 
-    KEY_GROUP = "Commands"
+    KEY_GROUP = "Copy command"
     BINDINGS: ClassVar[list[BindingType]] = bindings(KEY_GROUP)
 
     def __init__(self, steps: Sequence[NextStep]) -> None:
