@@ -42,7 +42,7 @@ class AddressScreen(WizardScreen):
                 yield Field(
                     self.session.answers.choices.registration_address,
                     id="address",
-                    placeholder="none: nodes join through the first server",
+                    placeholder="none: through the first server",
                     compact=True,
                 )
             yield Static(id="look", markup=False)

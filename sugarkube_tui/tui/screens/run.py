@@ -60,9 +60,7 @@ class RunScreen(Answering):
         yield LiveRows("list", can_focus=False)
         yield NodePanes(self.session.run)
         yield Timeline(id="timeline")
-        report = Pane("Result", "result")
-        report.border_subtitle = Content(f"{self.key_of('run.copy')} copy a command")
-        yield report
+        yield Pane("Result", "result")
 
     def ready(self) -> None:
         self.current = next(iter(self.session.run.board.nodes), "")
@@ -105,6 +103,8 @@ class RunScreen(Answering):
     def _draw_result(self) -> None:
         pane = self.query_one("#result", Pane)
         width = pane.scrollable_content_region.width or self.app.size.width
+        copies = f"{self.key_of('run.copy')} copy a command" if self.situation.allows("copy") else ""
+        pane.border_subtitle = Content(copies)
         simulated = self.session.world.simulated
         pane.show(result(self.session.run, self.wizard.key_names, width, simulated=simulated))
 
