@@ -24,8 +24,10 @@ async def test_a_node_that_went_away_blocks_until_it_is_left_out(held: HeldSimul
         await driver.log_in()
         held.simulation.power_off("sugarkube4")
         await driver.review()
-        await driver.shows("1 problem to settle first", "no access", "No answer from port 22")
-        await driver.shows("o leaves this node out; r looks again", "r Look again o Leave out")
+        await driver.shows(
+            "1 problem to settle first", "Cluster ✖ blocked", "no access", "No answer from port 22"
+        )
+        await driver.shows("o leaves the highlighted node out; r looks again", "r Look again o Leave out")
         assert "Start" not in driver.text()
         await driver.press("enter")
         await driver.stage(Stage.REVIEW)

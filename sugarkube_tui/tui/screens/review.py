@@ -86,9 +86,9 @@ class ReviewScreen(WizardScreen):
                 )
                 for name in sorted(self.session.access.hosts, key=natural)
             ]
-        rows = [
-            Row(CLUSTER, (words.strong("Cluster"), _mark(found.plan.problems, ""), words.muted("all nodes")))
-        ]
+        # Roles depend on all nodes: without one of them, there is no plan for the whole.
+        whole = words.state(Mood.BAD, "blocked") if found.failures else _mark(found.plan.problems, "")
+        rows = [Row(CLUSTER, (words.strong("Cluster"), whole, words.muted("all nodes")))]
         rows += [
             Row(name, (words.strong(f"  {name}"), words.state(Mood.BAD, "no access"), words.muted("unknown")))
             for name in found.failures
