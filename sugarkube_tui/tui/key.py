@@ -73,7 +73,7 @@ def key_id(group: str, key: Key) -> str:
     if key.id:
         return key.id
     action = key.action.split("(")[0]
-    return f"{group.lower().replace(' ', '_')}.{action}{'.back' if '(-' in key.action else ''}"
+    return f"{group.lower().replace(' ', '_')}.{action}{'_back' if '(-' in key.action else ''}"
 
 
 def effective(group: str, key: Key, keymap: Keymap) -> tuple[str, ...]:

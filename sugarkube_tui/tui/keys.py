@@ -127,7 +127,7 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
         Key("tab", "pane(1)", "", "next pane", shown=False),
         Key("shift+tab", "pane(-1)", "", "previous pane", shown=False),
         *(
-            Key(str(number), f"jump({number - 1})", "", "that node's pane", False, id=f"run.pane.{number}")
+            Key(str(number), f"jump({number - 1})", "", "that node's pane", False, id=f"run.pane_{number}")
             for number in range(1, 10)
         ),
         *_EVERYWHERE,

@@ -216,7 +216,7 @@ async def test_a_failed_node_asks_in_its_pane_and_goes_on_when_the_cause_is_gone
 async def test_a_question_and_the_panes_tell_other_keys_when_the_settings_name_them(
     held: HeldSimulation, start: Start
 ) -> None:
-    keys = {"run.again": "f7", "run.give_up": "f8", "run.pane.5": "5,f5"}
+    keys = {"run.again": "f7", "run.give_up": "f8", "run.pane_5": "5,f5"}
     lost = fail_once(held, "sugarkube4")
     async with start(held.world, variables=THREE, on_event=lost, settings=Settings(keys=keys)) as driver:
         await to_run(driver)

@@ -13,6 +13,7 @@ from screenshots.readme import README, with_keys
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.tui import keys, screens
 from sugarkube_tui.tui.dialogs.base import Dialog
+from sugarkube_tui.tui.key import key_id
 from sugarkube_tui.tui.key_names import KeyNames
 from sugarkube_tui.tui.key_tables import help_rows
 from sugarkube_tui.tui.keymap import read_keymap
@@ -48,6 +49,11 @@ def test_arrows_have_a_vim_key_beside_them(group: str) -> None:
     for key in keys.KEYS[group]:
         for arrow in set(key.names) & set(vim):
             assert vim[arrow] in key.names, key
+
+
+def test_no_name_begins_with_another_so_that_a_settings_file_can_hold_them_all() -> None:
+    names = {key_id(group, key) for group, some in keys.KEYS.items() for key in some if key.action}
+    assert not [name for name in names for other in names if name.startswith(f"{other}.")]
 
 
 def test_every_screen_has_its_keys_and_its_widgets_listed() -> None:
@@ -153,9 +159,9 @@ def test_a_keymap_that_cannot_be_is_refused_with_its_reason(
 
 
 def test_a_panes_digit_can_be_another_key_but_not_one_that_means_something_else() -> None:
-    assert read_keymap({"run.pane.3": "#"}, "settings.toml") == {"run.pane.3": "number_sign"}
+    assert read_keymap({"run.pane_3": "#"}, "settings.toml") == {"run.pane_3": "number_sign"}
     with pytest.raises(InvalidInput, match="'v' would do two things on Run"):
-        read_keymap({"run.pane.3": "v"}, "settings.toml")
+        read_keymap({"run.pane_3": "v"}, "settings.toml")
 
 
 def test_sentences_name_the_keys_as_they_are() -> None:
@@ -178,4 +184,4 @@ def test_the_help_tells_in_one_row_what_only_moves() -> None:
 
 
 def test_the_help_tells_in_one_row_what_is_the_same_for_one_pane_after_the_other() -> None:
-    assert ("1 … F9", "that node's pane") in help_rows("Run", {"run.pane.9": "f9"})
+    assert ("1 … F9", "that node's pane") in help_rows("Run", {"run.pane_9": "f9"})
