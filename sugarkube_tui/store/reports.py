@@ -17,6 +17,11 @@ def save_report(directory: Path, report: Report) -> Path:
     Raises:
         OSError: the directory is not there, or cannot be written to.
     """
-    replace_file(directory / JSON, json.dumps(as_json(report), ensure_ascii=False, indent=2) + "\n")
-    replace_file(directory / MARKDOWN, as_markdown(report))
+    _write(directory / JSON, json.dumps(as_json(report), ensure_ascii=False, indent=2) + "\n")
+    _write(directory / MARKDOWN, as_markdown(report))
     return directory / MARKDOWN
+
+
+def _write(path: Path, text: str) -> None:
+    """With question marks for what is no text: the log's path need not be any."""
+    replace_file(path, text.encode(errors="replace").decode())

@@ -93,6 +93,7 @@ async def copy(
     Args:
         write: sends a sequence to the terminal.
     """
+    text = text.encode(errors="replace").decode()  # a path in it need not be text
     failed = []
     for tool in tools(platform, variables, terminal):
         if await _fed(tool, text):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,13 @@ async def test_both_forms_are_private_and_without_secrets(simulation: Simulation
         assert cluster.password not in text
         assert "raspberry" not in text.replace("archive.raspberrypi", "")
     assert json.loads((tmp_path / "report.json").read_text())["nodes"][0]["name"] == "sugarkube0"
+
+
+async def test_it_is_kept_where_the_path_is_no_text(simulation: Simulation, tmp_path: Path) -> None:
+    _, report = await run(simulation, 0)
+    path = save_report(tmp_path, replace(report, log_directory="/home/\udcff/runs"))
+    assert "/home/?/runs" in path.read_text(encoding="utf-8")
+    assert json.loads((tmp_path / "report.json").read_text())["log_directory"] == "/home/?/runs"
 
 
 async def test_what_failed_stands_in_it_with_its_remedy(simulation: Simulation) -> None:

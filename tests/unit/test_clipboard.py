@@ -126,6 +126,11 @@ class TestCopying:
             await asyncio.sleep(0.01)
         assert not is_alive(child)
 
+    async def test_what_cannot_be_encoded_is_copied_as_question_marks(self):
+        written: list[str] = []
+        await clipboard.copy("/home/\udcff", "linux", {}, plain(), written.append)
+        assert written == [osc52("/home/?", {})]
+
     async def test_what_no_terminal_takes_is_told_and_not_sent(self):
         written: list[str] = []
         copied = await clipboard.copy("x" * (OSC52_LIMIT + 1), "linux", {}, plain(), written.append)
