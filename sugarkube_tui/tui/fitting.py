@@ -98,4 +98,5 @@ class FittedApp(App[int]):
         return [*theirs, *self._own_filters]
 
     def get_key_display(self, binding: Binding) -> str:
-        return binding.key_display or written((binding.key,))
+        shown = "" if binding.id in self.keymap else binding.key_display
+        return shown or written((binding.key,))

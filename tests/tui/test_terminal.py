@@ -25,7 +25,7 @@ def written_by(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 async def test_other_keys_do_the_same_and_are_shown_in_footer_and_help(
     held: HeldSimulation, start: Start
 ) -> None:
-    keys = {"scan.add_host": "f6", "table.cursor_down": "f8,down", "app.help": "f9"}
+    keys = {"scan.add_host": "f6", "table.cursor_down": "f8,down", "app.help": "f9", "servers.move_up": "f7"}
     async with start(held.world, settings=Settings(keys=keys)) as driver:
         await driver.hosts(8)
         await driver.shows("F6 Add host", "F9 Help")
@@ -41,6 +41,11 @@ async def test_other_keys_do_the_same_and_are_shown_in_footer_and_help(
         await driver.press("escape")
         await driver.press("question_mark")
         await driver.shows("Help: Hosts")
+        await driver.press("escape", "enter")
+        await driver.stage(Stage.ACCESS)
+        await driver.log_in()
+        await driver.press("enter")
+        await driver.shows("How many servers", "F7 Move")
 
 
 async def test_without_colour_no_segment_has_any(
