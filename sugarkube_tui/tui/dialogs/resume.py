@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from sugarkube_tui.cluster.errors import SugarkubeError
-from sugarkube_tui.cluster.saved_plan import RunState, SavedPlan
+from sugarkube_tui.cluster.saved_plan import Question, RunState, SavedPlan
 from sugarkube_tui.engine.errors import evidence_of
 from sugarkube_tui.engine.resuming import RESOLVE_WITHIN_S
 from sugarkube_tui.tui import words
@@ -137,9 +137,10 @@ class RunningElsewhere(Dialog[None]):
 
 def _describe(plan: SavedPlan) -> list[Content | str]:
     choices, run = plan.choices, plan.run
-    servers = words.plural(choices.servers, "server")
+    answered = plan.next in (Question.ADDRESS, Question.REVIEW)
+    servers = f", {words.plural(choices.servers, 'server')}" if answered else ""
     parts: list[Content | str] = [
-        Content.assemble(words.pair("Cluster", words.strong(str(choices.environment))), f", {servers}"),
+        Content.assemble(words.pair("Cluster", words.strong(str(choices.environment))), servers),
         words.pair("Nodes", _names(plan)),
     ]
     if choices.registration_address:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import islice
 from sys import getsizeof
 
 from sugarkube_tui.engine.log import LOG_BYTES, LOG_LINES, Log, LogEntry
@@ -83,6 +84,7 @@ class Window:
         self.filter = wanted
         self.numbers = []
         self._index(self._entries, self._first)
+        self._count_beyond()
 
     def feed(self, log: Log) -> int:
         """Take in what is new; another log than before is begun anew.
@@ -128,6 +130,15 @@ class Window:
         self._extend(new[:taken])
         self._beyond += sum(map(self.filter.passes, new[taken:]))
         self._counted = log.total
+
+    def _count_beyond(self) -> None:
+        """Of what is counted only, and was dropped since, nobody knows what another filter lets through."""
+        log, unread = self._log, self._counted - self.end
+        if not self.still or log is None or unread <= 0:
+            return
+        dropped = max(0, log.first - self.end)
+        kept = islice(log.since(self.end), max(0, unread - dropped))
+        self._beyond = sum(map(self.filter.passes, kept)) + (0 if self.filter.words else min(dropped, unread))
 
     def _extend(self, entries: list[LogEntry]) -> None:
         start = self.end

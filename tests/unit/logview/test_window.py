@@ -108,6 +108,26 @@ def test_a_filter_hides_lines_and_counts_only_what_it_would_show() -> None:
     assert fed(window, log).unseen == 1
 
 
+def test_another_filter_counts_anew_what_was_counted_only(monkeypatch) -> None:
+    monkeypatch.setattr(module, "MORE_LINES", 3)
+    log, window = Log(lines=20), Window()
+    write(log, 2)
+    fed(window, log).keep_still()
+    write(log, 10)
+    write(log, 2, Kind.ERROR)
+    assert fed(window, log).unseen == 12
+    window.show(Filter(Level.TROUBLE))
+    assert window.unseen == 2
+    window.show(Filter())
+    assert window.unseen == 12
+    write(log, 30)
+    assert fed(window, log).unseen == 42
+    window.show(Filter(Level.TROUBLE))  # the errors were dropped before anybody could see them
+    assert window.unseen == 0
+    window.show(Filter())
+    assert window.unseen == 42
+
+
 def test_another_log_is_begun_anew_however_long_it_is() -> None:
     log, window = Log(), Window()
     write(log, 5)
