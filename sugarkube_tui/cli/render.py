@@ -73,7 +73,7 @@ def survey_lines(survey: Survey, apis: ApiLooks, found: Sequence[Finding]) -> It
     for told in survey.layers.values():
         took = "" if told.ms is None else f" in {told.ms:.0f} ms"
         note = f"; {told.note}" if told.note else ""
-        yield f"{LAYER_TITLES[told.layer]}: {told.sent} {told.unit}{took}{note}"
+        yield f"{LAYER_TITLES[told.layer]}: {told.counted}{took}{note}"
 
 
 WAIT_AGAIN_S = 10.0

@@ -149,7 +149,7 @@ class LayerTold:
     """What a layer has cost so far; sent again when that changes.
 
     Attributes:
-        sent: packets, questions or connections, as `unit` says.
+        sent: how many of what `unit` names: questions, reads, connections.
         ms: how long it has been at work; None while it goes on without end.
         note: what it could not do, and why.
     """
@@ -159,6 +159,11 @@ class LayerTold:
     unit: str
     ms: float | None = None
     note: str = ""
+
+    @property
+    def counted(self) -> str:
+        """`3 questions`, `1 question`."""
+        return f"{self.sent} {self.unit.removesuffix('s') if self.sent == 1 else self.unit}"
 
 
 Sighting = (

@@ -350,7 +350,7 @@ async def test_nothing_found_says_what_was_looked_for_and_what_to_do(
             "→ s sweeps 192.168.3.0/24 for SSH servers",
             "· the switch or access point drops multicast (UDP 5353)",
             "adverts (DNS-SD): 9 questions · ",
-            "1 reads, 3 ms (▲ no ip(8))",
+            "1 read, 3 ms (▲ no ip(8))",
             "Off port-22 sweep",
             "Names sugarkube0.local",
             "a add host s sweep l look r rescan",
@@ -433,7 +433,7 @@ async def test_layers_and_interfaces_are_switched_and_looked_by_afresh(
         await driver.shows(
             "Where to look",
             "✔ yes expected names",
-            "1 reads, 3 ms, 0 hosts",
+            "1 read, 3 ms, 0 hosts",
             "eth0 192.168.3.2 192.168.3.0/24 ✔ hears itself",
             "wlan0 10.1.2.3 10.0.0.0/8 not listening",
         )

@@ -115,7 +115,7 @@ class WhereToLook(Dialog[bool]):
         )
         took = f", {words.ms(told.ms)}" if told.ms is not None else ""
         mark = Content.assemble(("▲ ", "$text-warning")) if told.note else Content("")
-        cost = f"{told.sent} {told.unit}{took}, {words.plural(found, 'host')}"
+        cost = f"{told.counted}{took}, {words.plural(found, 'host')}"
         return Content.assemble(mark, words.plain(cost))
 
     def _untold(self, layer: Layer) -> str:

@@ -183,7 +183,7 @@ class ScanScreen(WizardScreen):
         told = self.session.scan.survey.layers.get(Layer.SWEEP)
         if told is None:
             return Content("Hosts")
-        return Content(f"Hosts   sweep: {told.sent} {told.unit}")
+        return Content(f"Hosts   sweep: {told.counted}")
 
     def _host_row(self, host: Host) -> Row:
         scan = self.session.scan

@@ -55,4 +55,4 @@ def _cost(told: LayerTold | None) -> str:
         return ""
     took = f", {words.ms(told.ms)}" if told.ms is not None else ""
     note = f" (▲ {told.note})" if told.note else ""
-    return f": {told.sent} {told.unit}{took}{note}"
+    return f": {told.counted}{took}{note}"
