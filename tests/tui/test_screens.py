@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from textual.widgets import Input
-from textual.widgets._footer import FooterKey
 
 from screenshots.driving import Driver
 from screenshots.held import HeldSimulation
@@ -13,6 +12,7 @@ from sugarkube_tui.tui.guidance import topic_of
 from sugarkube_tui.tui.keys import WIDGETS_OF
 from sugarkube_tui.tui.screens.base import WizardScreen
 from sugarkube_tui.tui.stages import Stage
+from sugarkube_tui.tui.widgets.key_bar import KeyBar
 from tests.tui.conftest import LARGE, SMALL, Start
 
 
@@ -50,7 +50,7 @@ async def check(driver: Driver) -> None:
             assert groups & {*WIDGETS_OF[screen.STAGE]}, f"the keys of {widget} are unknown on {screen.STAGE}"
     assert screen.focused is not None, f"nothing has the focus on {screen.STAGE}"
     await driver.shows(help_key(driver))
-    assert 1 <= len(screen.query(FooterKey)) <= 5
+    assert 1 <= len(screen.query_one(KeyBar).offers) <= 5
     ascii_only = driver.app.settings.glyphs is Glyphs.ASCII
     assert not ascii_only or driver.text().isascii()
     width = driver.app.size.width
