@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -137,10 +137,13 @@ class Driver:
         """Wait until so many hosts were found and every advertised API was asked."""
         scan = self.app.session.scan
         await self.until(lambda: len(scan.hosts) >= number, f"{number} hosts")
-        # In the table, even where that has no room.
-        adverts = self.app.screen.query_one("#adverts Rows", OptionList)
+
+        def adverts() -> Iterable[OptionList]:
+            """The table's rows, even where there is no room for them."""
+            return self.app.screen.query("#adverts Rows").results(OptionList)
+
         await self.until(
-            lambda: any("answers" in str(option.prompt) for option in adverts.options),
+            lambda: any("answers" in str(option.prompt) for rows in adverts() for option in rows.options),
             "an advertised API to answer",
         )
 

@@ -27,13 +27,10 @@ from sugarkube_tui.cluster.saved_plan import SavedNode, SavedPlan
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.cluster.sightings import USUAL_LAYERS, Layer
 from sugarkube_tui.cluster.typed import TypedHost, parse_host, parse_path, parse_user
-from sugarkube_tui.engine.advice import advised
 from sugarkube_tui.engine.ports import BY_HAND, Given, Interest, Lan, Login, Target, World
 from sugarkube_tui.engine.resuming import RESOLVE_WITHIN_S
 from sugarkube_tui.engine.survey import usual_interest
 from sugarkube_tui.store.paths import key_file
-from sugarkube_tui.store.plans import choices_of, read_plan
-from sugarkube_tui.store.release import read_release
 
 
 def host_texts(arguments: Namespace) -> list[str]:
@@ -148,6 +145,8 @@ async def find_targets(world: World, hosts: Sequence[str], login: Login) -> tupl
         AccessError: ~/.ssh/config cannot be read or understood.
         InvalidInput: a host is malformed, or was given twice.
     """
+    from sugarkube_tui.engine.advice import advised
+
     typed = [parse_host(text, "--host") for text in hosts]
     names = [one.host.removesuffix(".local") for one in typed]
     for name in names:
@@ -186,6 +185,8 @@ def read_saved(arguments: Namespace) -> SavedPlan | None:
     """
     if arguments.plan is None:
         return None
+    from sugarkube_tui.store.plans import read_plan
+
     plan = read_plan(parse_path(str(arguments.plan), "--plan"))
     if getattr(arguments, "airgap", None) is not None:
         plan = replace(plan, airgap=None)
@@ -221,6 +222,8 @@ def read_defaults(
 
 
 def _defaults_from_plan(arguments: Namespace, variables: Mapping[str, str], saved: SavedPlan) -> Defaults:
+    from sugarkube_tui.store.plans import choices_of
+
     choices = choices_of(saved)
     environment = Environment(
         getattr(arguments, "environment", None) or choices.environment.name,
@@ -255,6 +258,8 @@ def read_choices(arguments: Namespace, defaults: Defaults) -> Choices:
     if arguments.channel is not None:
         choices = replace(choices, channel=parse_channel(arguments.channel, "--channel"))
     if arguments.airgap is not None:
+        from sugarkube_tui.store.release import read_release
+
         choices = replace(choices, airgap=read_release(arguments.airgap.expanduser()))
     if arguments.even_servers:
         choices = replace(choices, even_servers=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Mapping
@@ -43,6 +42,8 @@ def tell(text: str) -> None:
 
 def say_json(value: Mapping[str, Any]) -> None:
     """One object on one line; what JSON does not know becomes text."""
+    import json
+
     say(json.dumps(value, ensure_ascii=False, default=str))
 
 

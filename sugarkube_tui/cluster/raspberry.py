@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import cache
-from importlib.resources import files
 
 _IMAGE_NAME = re.compile(r"raspberrypi(-\d+)?")
 
@@ -13,6 +11,9 @@ _IMAGE_NAME = re.compile(r"raspberrypi(-\d+)?")
 @cache
 def mac_prefixes() -> frozenset[str]:
     """First halves of MAC addresses that belong to Raspberry Pi, for example `d8:3a:dd`."""
+    import tomllib  # both are needed when the first host is heard, and not before
+    from importlib.resources import files
+
     text = files(__package__).joinpath("raspberry_pi_macs.toml").read_text(encoding="utf-8")
     return frozenset(tomllib.loads(text)["prefixes"])
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-
-import tomli_w
 
 from sugarkube_tui.store.paths import private, replace_file
 
@@ -53,10 +50,14 @@ def _as_toml(sweeps: Mapping[str, bool]) -> str:
     def answered(allowed: bool) -> list[str]:
         return sorted(network for network, answer in sweeps.items() if answer is allowed)
 
+    import tomli_w
+
     return tomli_w.dumps({"schema": SCHEMA, "sweep": {"allowed": answered(True), "refused": answered(False)}})
 
 
 def _read(path: Path) -> dict[str, bool]:
+    import tomllib
+
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
@@ -86,10 +85,12 @@ def read_settings(file: Path) -> Settings:
     Raises:
         InvalidInput: it cannot be read, has a key that there is not, or a value that cannot be.
     """
+    if not file.exists():
+        return Settings()
+    import tomllib  # the first frame need not wait for it where there is no file
+
     try:
         document = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        return Settings()
     except (OSError, ValueError, RecursionError) as error:
         raise InvalidInput(
             "the settings cannot be read",

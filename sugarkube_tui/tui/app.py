@@ -14,13 +14,8 @@ from sugarkube_tui.engine.ports import World
 from sugarkube_tui.store.settings import Notify
 from sugarkube_tui.tui import collector
 from sugarkube_tui.tui.beginning import Memory, Start
-from sugarkube_tui.tui.copying import copy_and_tell
-from sugarkube_tui.tui.dialogs.confirm import Confirm
-from sugarkube_tui.tui.dialogs.help import Help
 from sugarkube_tui.tui.fitting import Fit, FittedApp
-from sugarkube_tui.tui.guidance import guidance
 from sugarkube_tui.tui.keys import PALETTE
-from sugarkube_tui.tui.logview.excerpt import Excerpt
 from sugarkube_tui.tui.screens import screen_of
 from sugarkube_tui.tui.screens.base import WizardScreen
 from sugarkube_tui.tui.session import Session
@@ -31,6 +26,7 @@ from sugarkube_tui.tui.workstation import Workstation
 
 if TYPE_CHECKING:
     from sugarkube_tui.tui.attention import Attention
+    from sugarkube_tui.tui.logview.excerpt import Excerpt
 
 NARROW = 78
 WIDE = 110
@@ -151,6 +147,9 @@ class SugarkubeApp(FittedApp):
         Args:
             group: the screen's or dialog's name in the registry of keys.
         """
+        from sugarkube_tui.tui.dialogs.help import Help
+        from sugarkube_tui.tui.guidance import guidance
+
         self.push_screen(Help(guidance(group, self.screen.focused, self.keymap)))
 
     def action_diagnose(self) -> None:
@@ -160,11 +159,15 @@ class SugarkubeApp(FittedApp):
 
     def copy_to_clipboard(self, text: str) -> None:
         """Copy by the best means there is; what came of it is told."""
+        from sugarkube_tui.tui.logview.excerpt import Excerpt
+
         self._clipboard = text
         self.copy(Excerpt("the selection", tuple(text.splitlines())))
 
     def copy(self, excerpt: Excerpt) -> None:
         """Copy lines by the best means there is; what came of it is told."""
+        from sugarkube_tui.tui.copying import copy_and_tell
+
         self.run_worker(copy_and_tell(self, excerpt), group="copy")
 
     async def action_quit(self) -> None:
@@ -172,6 +175,8 @@ class SugarkubeApp(FittedApp):
         if leaving is None or not leaving.phase.active:
             self._leave()
             return
+        from sugarkube_tui.tui.dialogs.confirm import Confirm
+
         if isinstance(self.screen, Confirm):
             return
         self.push_screen(

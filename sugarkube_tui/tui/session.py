@@ -7,10 +7,8 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from sugarkube_tui.cluster.belonging import strangers
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.hosts import Host
-from sugarkube_tui.cluster.plan import Problem
 from sugarkube_tui.cluster.saved_plan import Question, SavedPlan
 from sugarkube_tui.engine.errors import evidence_of
 from sugarkube_tui.engine.outcome import Evidence
@@ -27,6 +25,7 @@ from sugarkube_tui.tui.tasks import Tasks
 
 if TYPE_CHECKING:
     from sugarkube_tui.cluster.outlook import Outlook
+    from sugarkube_tui.cluster.plan import Problem
     from sugarkube_tui.engine.formation import Request
     from sugarkube_tui.store.history import History
     from sugarkube_tui.tui.state.access import Access
@@ -166,6 +165,8 @@ class Session:
         Args:
             environment: None: the chosen one.
         """
+        from sugarkube_tui.cluster.belonging import strangers
+
         facts = self.access.facts if self._has("access") else {}
         return strangers(environment or self.answers.environment, self.scan.selected, facts)
 

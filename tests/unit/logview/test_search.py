@@ -94,9 +94,9 @@ def test_an_expression_that_takes_for_ever_is_given_up_within_a_slice(expression
     search = Search(Term(expression, regex=True))
     longest = 0.0
     while not search.is_done(window):
-        began = time.monotonic()
+        began = time.process_time()
         search.advance(window)
-        longest = max(longest, time.monotonic() - began)
+        longest = max(longest, time.process_time() - began)
     assert "takes too long" in search.problem
     assert longest < 5 * (LINE_S + SLICE_S)  # without a bound it is hours
     assert search.spans("a" * 400 + "!") == []
