@@ -18,7 +18,7 @@ from sugarkube_tui.tui.logview.window import Window
 SLICE_S = 0.008
 """How long the search may go on before the screen gets its turn."""
 LINE_S = 0.03
-"""How long a regular expression may take for one line; then it is given up."""
+"""Seconds of processor time that a regular expression may take for one line; then it is given up."""
 _BATCH = 64
 """Lines that are searched before anybody looks at a clock, unless they take too long together."""
 
@@ -60,7 +60,7 @@ def compiled(term: Term) -> re.Pattern[str]:
 
 @contextmanager
 def at_most(seconds: float) -> Iterator[None]:
-    """Interrupt the block after so long.
+    """Interrupt the block after so much processor time: that others are at work is not its fault.
 
     Python's `re` can search for ages and lets nobody else run meanwhile, but it looks for signals.
     Only the main thread gets them; in another one nothing is interrupted.
@@ -77,14 +77,14 @@ def at_most(seconds: float) -> Iterator[None]:
         if armed:
             raise TooSlow
 
-    before = signal.signal(signal.SIGALRM, interrupt)
+    before = signal.signal(signal.SIGVTALRM, interrupt)
     try:
-        signal.setitimer(signal.ITIMER_REAL, seconds)
+        signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
         yield
     finally:
         armed = False
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
 
 
 class Search:
