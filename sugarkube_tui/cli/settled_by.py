@@ -21,4 +21,5 @@ TROUBLES: Mapping[Trouble, str] = {
     Trouble.TOO_MANY_KEYS: "--identity",
     Trouble.SUDO_PASSWORD_WANTED: "--ask-sudo-password",
     Trouble.SUDO_PASSWORD_REFUSED: "--ask-sudo-password",
+    Trouble.NO_DOWNLOAD: "--airgap brings a k3s release along",
 }

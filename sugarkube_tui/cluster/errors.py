@@ -35,7 +35,7 @@ class InvalidInput(SugarkubeError):
 
 
 class Trouble(StrEnum):
-    """What kind of thing keeps us from a node; it decides what the operator is asked for."""
+    """What kind of thing stands in the way; it decides what the operator is asked for, or told to do."""
 
     UNREACHABLE = "unreachable"
     NOT_NOW = "not now"
@@ -62,6 +62,8 @@ class Trouble(StrEnum):
     """What ~/.ssh/config says cannot be used."""
     SYSTEM = "system"
     """We are in, but the node does not run our commands."""
+    NO_DOWNLOAD = "no download"
+    """It does not get to what it should download; a k3s release can be brought along."""
 
 
 class AccessError(SugarkubeError):

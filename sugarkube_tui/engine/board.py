@@ -122,6 +122,14 @@ class Board:
             case _:
                 _fold_node(self._node(event.node), event)
 
+    def waiting_for(self, name: str) -> list[str]:
+        """Names of the nodes that wait for this one."""
+        return [
+            node.name
+            for node in self.nodes.values()
+            if node.waiting is not None and name in node.waiting.others
+        ]
+
     def _node(self, name: str) -> NodeBoard:
         node = self.nodes.get(name)
         if node is None:

@@ -146,7 +146,7 @@ def txt_rung(seen: Observed) -> Check:
         Held.NO if problems else Held.YES,
         seen.heard_ms,
         "; ".join(problems) or " ".join(f"{key}={value}" for key, value in advert.txt.items()),
-        f"run sugarkube-tui up again: it rewrites {advert.environment.advert_path}" if problems else "",
+        f"form the cluster again: that rewrites {advert.environment.advert_path} on it" if problems else "",
         advert.record_lines,
     )
 

@@ -27,7 +27,7 @@ class Evidence:
         command: what was run, without secrets.
         exit_status: None when it did not end by itself.
         lines: its last lines.
-        trouble: the kind of what keeps us out; None where it is no matter of access.
+        trouble: its kind, where a front end has a way of its own to settle that.
     """
 
     what: str

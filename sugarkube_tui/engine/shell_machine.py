@@ -19,7 +19,7 @@ from sugarkube_tui.cluster.actions import (
     WaitUntil,
     WriteFile,
 )
-from sugarkube_tui.cluster.errors import SugarkubeError
+from sugarkube_tui.cluster.errors import SugarkubeError, Trouble
 from sugarkube_tui.cluster.queries import HeardServers, PasswordAccepted, PeerView, Query, WhoIsThere
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.cluster.text import clean_line
@@ -37,6 +37,7 @@ from sugarkube_tui.engine.ports import (
     Shell,
     Target,
 )
+from sugarkube_tui.engine.remedies import is_offline, remedy_for
 from sugarkube_tui.steps.base import ProbeIncomplete, parse_probe, probe_script
 from sugarkube_tui.steps.catalog import BY_ID
 
@@ -44,57 +45,6 @@ EVIDENCE_LINES = 8
 PROBE_WITHIN_S = 60.0
 HOPELESS = 3
 """Exit status of a wait's script that says: this will never hold."""
-
-# What the operator can do about the commonest ways in which commands fail (contract §14).
-_REMEDIES = (
-    (
-        "No space left on device",
-        "the disk is full: sudo apt-get clean; sudo journalctl --vacuum-size=50M; df -h /",
-    ),
-    ("Read-only file system", "the file system is read-only: check the card or disk (dmesg), and reboot"),
-    (
-        "Could not get lock",
-        "another package manager runs: wait for it to end (ps aux | grep apt), then run again",
-    ),
-    ("Could not resolve host", "the node cannot resolve names on the internet: check its DNS and gateway"),
-    ("Failed to connect", "the node cannot reach that address: check gateway and firewall, or use --airgap"),
-    ("certificate is not yet valid", "the node's clock is wrong: set SUGARKUBE_FIX_TIME=1"),
-    ("Exec format error", "the binary is for another processor"),
-    (
-        "Unable to locate package",
-        "the node has no source for it: connect it to the internet once, or install it from a .deb file",
-    ),
-    (
-        "token CA hash does not match",
-        "the node has the token of another cluster: unset SUGARKUBE_TOKEN…, or give the right one",
-    ),
-    ("401 Unauthorized", "the cluster refuses the token: read it again on a server"),
-    (
-        "failed to find memory cgroup",
-        "the memory cgroup is off: look at /proc/cmdline and /boot/firmware/cmdline.txt",
-    ),
-    (
-        "Node password rejected",
-        "Kubernetes knows another node of this name: on a server, sudo k3s kubectl delete node NAME",
-    ),
-    (
-        "duplicate node name",
-        "etcd knows another member of this name: on a server, sudo k3s kubectl delete node NAME",
-    ),
-    (
-        "configuration value mismatch",
-        "the servers' configuration differs: compare /etc/rancher/k3s/config.yaml.d between them",
-    ),
-    (
-        "certificate is valid for",
-        "the server's certificate lacks that name: add it to tls-san there, then: sudo systemctl restart k3s",
-    ),
-    (
-        "encrypted with different token",
-        "the node holds data of another cluster: sudo /usr/local/bin/k3s-uninstall.sh, then run again",
-    ),
-    ("no such host", "k3s asks only /etc/hosts and DNS for names, not mDNS: use an address"),
-)
 
 
 class ShellMachine:
@@ -152,7 +102,7 @@ class ShellMachine:
             case StepClock():
                 await self._command(action.title, scripts.step_clock(action), 120.0, log)
             case InstallK3s():
-                await self._command(action.title, scripts.install_k3s(action), scripts.INSTALL_WITHIN_S, log)
+                await self._install_k3s(action, log)
             case Upload():
                 await self._upload(action, progress)
             case Reboot():
@@ -183,6 +133,14 @@ class ShellMachine:
             raise ActionFailed(
                 _evidence(f"{action.path} could not be written", f"write {action.path}", result)
             )
+
+    async def _install_k3s(self, action: InstallK3s, log: Log) -> None:
+        try:
+            await self._command(action.title, scripts.install_k3s(action), scripts.INSTALL_WITHIN_S, log)
+        except ActionFailed as error:
+            if not action.script_path and is_offline("\n".join(error.evidence.lines)):
+                raise ActionFailed(replace(error.evidence, trouble=Trouble.NO_DOWNLOAD)) from error
+            raise
 
     async def _upload(self, action: Upload, progress: Progress) -> None:
         part = f"/var/tmp/.sugarkube-{action.sha256[:16]}.part"
@@ -260,7 +218,9 @@ class ShellMachine:
                 return
             if result.exit_status == HOPELESS:
                 raise ActionFailed(
-                    Evidence(f"waiting for {action.condition} is hopeless", seen, _remedy(seen), action.title)
+                    Evidence(
+                        f"waiting for {action.condition} is hopeless", seen, remedy_for(seen), action.title
+                    )
                 )
             await self._clock.sleep(action.interval)
         if action.required:
@@ -268,7 +228,7 @@ class ShellMachine:
                 Evidence(
                     f"waited {action.deadline:.0f} s for {action.condition}, in vain",
                     f"seen last: {seen}",
-                    _remedy(seen)
+                    remedy_for(seen)
                     or (f"look at: sudo journalctl -u {action.unit} -n 50" if action.unit else "run again"),
                     action.title,
                 )
@@ -301,10 +261,6 @@ def _last_line(text: str) -> str:
     return clean_line(lines[-1], 300).strip() if lines else ""
 
 
-def _remedy(text: str) -> str:
-    return next((remedy for sign, remedy in _REMEDIES if sign in text), "")
-
-
 def _evidence(what: str, command: str, result: CommandResult, why: str = "") -> Evidence:
     output = [
         clean_line(line, 400) for line in (result.stdout + "\n" + result.stderr).splitlines() if line.strip()
@@ -313,7 +269,7 @@ def _evidence(what: str, command: str, result: CommandResult, why: str = "") -> 
     return Evidence(
         what,
         why or (lines[-1] if lines else f"exit status {result.exit_status}, no output"),
-        _remedy("\n".join(output)),
+        remedy_for("\n".join(output)),
         command.strip(),
         result.exit_status,
         lines,

@@ -12,6 +12,7 @@ from enum import Enum
 from textual.content import Content
 
 from sugarkube_tui.cluster.choices import Role
+from sugarkube_tui.cluster.errors import Trouble
 from sugarkube_tui.cluster.text import clean_line
 from sugarkube_tui.engine.outcome import Evidence, Result
 
@@ -38,6 +39,12 @@ class Mood(Enum):
     def colour(self) -> str:
         return self.value[1]
 
+
+SETTLED_BY = {
+    Trouble.NO_DOWNLOAD: "or bring a k3s release along: save the plan in Review, name its directory there as "
+    'airgap = "DIR", and begin with that plan',
+}
+"""How a trouble that is no question of the wizard is settled with it."""
 
 MOOD_OF_RESULT = {
     Result.OK: Mood.GOOD,
@@ -159,7 +166,8 @@ def evidence(found: Evidence) -> list[Content]:
         parts.append(muted(f"  $ {found.command.splitlines()[0]}{status}"))
     parts += [muted(f"  │ {line}") for line in found.lines]
     if found.remedy:
-        parts.append(remedy(found.remedy))
+        way = SETTLED_BY.get(found.trouble, "") if found.trouble else ""
+        parts.append(remedy(f"{found.remedy}{way and f'; {way}'}"))
     return parts
 
 

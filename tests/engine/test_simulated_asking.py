@@ -9,6 +9,7 @@ import pytest
 
 from sugarkube_tui.cluster.choices import Choices, ClockPolicy
 from sugarkube_tui.engine.asking import Asker
+from sugarkube_tui.engine.board import Board
 from sugarkube_tui.engine.events import (
     ActionStarted,
     Answer,
@@ -104,6 +105,31 @@ class TestRetrying:
             "sugarkube0 waits for your answer",
             "sugarkube0 is not up yet",
         ]
+
+    async def test_a_server_that_asks_in_its_turn_keeps_it_and_the_operator_sees_for_whom(
+        self, simulation: Simulation
+    ) -> None:
+        board = Board()
+        waiting: list[list[str]] = []
+
+        def watch(event: Event) -> None:
+            if isinstance(event, Answered):
+                waiting.append(board.waiting_for(event.node))
+            board.fold(event)
+
+        story = await form(
+            simulation.world,
+            targets(0, 1, 2, 3),
+            THREE,
+            ask=mend_and_retry(simulation, []),
+            sinks=[watch, cut_power(simulation, "sugarkube1", "start")],
+        )
+        assert story.result is Result.CHANGED
+        assert waiting == [["sugarkube2", "sugarkube3"]]
+        (answered,) = story.of(Answered)
+        assert story.began("sugarkube2", "gates") > answered.at
+        turn = [event.seen for event in story.of(Waiting, "sugarkube2") if "its turn" in event.what]
+        assert turn == ["sugarkube1 is joining", "sugarkube1 waits for your answer", "sugarkube1 is joining"]
 
     async def test_it_asks_again_while_it_still_fails(self, simulation: Simulation) -> None:
         asked: list[Asked] = []

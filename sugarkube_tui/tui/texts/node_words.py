@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.content import Content
 
 from sugarkube_tui.engine.board import NodeBoard
@@ -33,6 +35,8 @@ ANSWERED_BY = {
     Answer.GIVE_UP: "run.give_up",
 }
 """The bindings of the run screen that answer the current node's question."""
+WAITERS_SHOWN = 3
+"""Names of nodes that wait for an answer which the question has room for."""
 
 
 def mood_and_word(node: NodeBoard, phase: Phase) -> tuple[Mood, str]:
@@ -111,8 +115,8 @@ def doing(node: NodeBoard, phase: Phase, now: float, width: int) -> Content:
     return words.muted("" if phase.active else "stopped here")
 
 
-def question(asked: Asked, keys: KeyNames) -> list[Content]:
-    """What a node asks, and the keys that answer it."""
+def question(asked: Asked, keys: KeyNames, others: Sequence[str]) -> list[Content]:
+    """What a node asks, the keys that answer it, and who waits for that."""
     answers = [
         Content.assemble((f"{keys[ANSWERED_BY[answer]]} ", "bold $text-accent"), answer.value)
         for answer in asked.answers
@@ -122,6 +126,9 @@ def question(asked: Asked, keys: KeyNames) -> list[Content]:
         Content.assemble("  ", Content(" · ").join(answers)),
     ]
     lines += [words.muted(f"  {line}") for line in asked.evidence.why.splitlines()[:2]]
+    if others:
+        more = f" and {len(others) - WAITERS_SHOWN} more" if len(others) > WAITERS_SHOWN else ""
+        lines.append(words.muted(f"  this answer is waited for by {', '.join(others[:WAITERS_SHOWN])}{more}"))
     if asked.without:
         lines.append(words.muted(f"  without it: {asked.without}"))
     if remedy := asked.evidence.remedy:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
@@ -40,11 +42,12 @@ class NodePane(Vertical):
         self.is_ready = True
         self.post_message(self.Ready())
 
-    def show(self, node: NodeBoard, phase: Phase, now: float) -> None:
+    def show(self, node: NodeBoard, phase: Phase, now: float, others: Sequence[str]) -> None:
         """Draw the node's present state.
 
         Args:
             now: seconds since the run began.
+            others: who waits for the answer to its question.
         """
         mood, word = node_words.mood_and_word(node, phase)
         for other in Mood:
@@ -67,9 +70,8 @@ class NodePane(Vertical):
         if asked is None:
             shown = [node_words.head(node, now), node_words.doing(node, phase, now, width)]
         else:
-            shown = [
-                row for line in node_words.question(asked, key_names(self)) for row in wrapped(line, width)
-            ]
+            question = node_words.question(asked, key_names(self), others)
+            shown = [row for line in question for row in wrapped(line, width)]
         was_asking = self.has_class("-asking")
         self.set_class(asked is not None, "-asking")
         place.show(words.lines(shown), resizes=was_asking or asked is not None)

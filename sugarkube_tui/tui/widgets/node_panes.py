@@ -59,7 +59,9 @@ class NodePanes(Container):
         run = self._run
         for pane in self.query(NodePane):
             if pane.display and pane.is_ready and pane.node_name in run.board.nodes:
-                pane.show(run.board.nodes[pane.node_name], run.phase, run.seconds)
+                node = run.board.nodes[pane.node_name]
+                others = run.board.waiting_for(node.name) if node.question is not None else ()
+                pane.show(node, run.phase, run.seconds, others)
 
     def pane(self, name: str) -> NodePane | None:
         return next((pane for pane in self.query(NodePane) if pane.node_name == name), None)
