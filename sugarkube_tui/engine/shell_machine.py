@@ -134,7 +134,7 @@ class ShellMachine:
                 _evidence(f"{action.path} could not be written", f"write {action.path}", result)
             )
 
-    async def _install_k3s(self, action: InstallK3s, log: Log) -> None:
+    async def _install_k3s(self, action: InstallK3s, log: LineSink) -> None:
         try:
             await self._command(action.title, scripts.install_k3s(action), scripts.INSTALL_WITHIN_S, log)
         except ActionFailed as error:
