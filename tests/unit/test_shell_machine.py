@@ -35,7 +35,7 @@ class Says:
         root: bool = False,
         stdin: bytes = b"",
         timeout: float = 60.0,
-        on_line: LineSink | None = None,
+        on_lines: LineSink | None = None,
     ) -> CommandResult:
         return self._result
 
