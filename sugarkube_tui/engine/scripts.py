@@ -8,6 +8,7 @@ from sugarkube_tui.cluster.actions import ControlUnit, InstallK3s, InstallPackag
 from sugarkube_tui.steps.start import STARTED_AT
 
 RUNTIME_DIRECTORY = "/run/sugarkube-tui"
+_INSTALLING = f"{RUNTIME_DIRECTORY}/k3s-install.began"
 PACKAGES_WITHIN_S = 1200.0
 INSTALL_WITHIN_S = 900.0
 LOCK_WAIT_S = 300
@@ -153,9 +154,35 @@ def install_k3s(action: InstallK3s) -> str:
     script = f"{RUNTIME_DIRECTORY}/get-k3s.sh"
     return _detached(
         "k3s-install",
-        f"curl -sSfL --retry 3 --connect-timeout 15 --max-time 120 -o {script} https://get.k3s.io"
+        f": >{_INSTALLING}; curl -sSfL --retry 3 --connect-timeout 15 --max-time 120 -o {script} https://get.k3s.io"
         f" && env {variables} sh {script}",
     )
+
+
+def watch_download(url: str, scratch: str = "/tmp/k3s-install.*", since: str = _INSTALLING) -> str:
+    """Says each second how many bytes of a download there are, and of how many, where that can be known.
+
+    It ends when the file is gone, or the installer is overdue: nobody may be there to end it.
+
+    Args:
+        scratch: directories that the installer may have made; its largest file is the one.
+        since: a file that is older than what is looked for.
+    """
+    return f"""
+size=$(curl -sfLI --max-time 15 {shlex.quote(url)} | tr -d '\\r' |
+  awk 'tolower($1) == "content-length:" {{ size = $2 }} END {{ print size }}')
+seen=
+for second in $(seq {INSTALL_WITHIN_S:.0f}); do
+  has=$(find {scratch} -type f -newer {since} -printf '%s\\n' 2>/dev/null | sort -n | tail -n 1)
+  if [ -n "$has" ]; then
+    seen=yes
+    echo "$has $size"
+  elif [ -n "$seen" ]; then
+    break
+  fi
+  sleep 1
+done
+"""
 
 
 REBOOT = "nohup sh -c 'sleep 0.3; systemctl reboot' >/dev/null 2>&1 &"

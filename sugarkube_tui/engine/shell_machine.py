@@ -24,6 +24,7 @@ from sugarkube_tui.cluster.queries import HeardServers, PasswordAccepted, PeerVi
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.cluster.text import clean_line
 from sugarkube_tui.engine import scripts
+from sugarkube_tui.engine.download import progress_in, url_in
 from sugarkube_tui.engine.errors import ActionFailed
 from sugarkube_tui.engine.outcome import Evidence
 from sugarkube_tui.engine.ports import (
@@ -102,7 +103,7 @@ class ShellMachine:
             case StepClock():
                 await self._command(action.title, scripts.step_clock(action), 120.0, log)
             case InstallK3s():
-                await self._install_k3s(action, log)
+                await self._install_k3s(action, log, progress)
             case Upload():
                 await self._upload(action, progress)
             case Reboot():
@@ -134,13 +135,37 @@ class ShellMachine:
                 _evidence(f"{action.path} could not be written", f"write {action.path}", result)
             )
 
-    async def _install_k3s(self, action: InstallK3s, log: LineSink) -> None:
+    async def _install_k3s(self, action: InstallK3s, log: LineSink, progress: Progress) -> None:
+        watching: list[asyncio.Task[None]] = []
+
+        def read(*lines: str) -> None:
+            log(*lines)
+            url = next(filter(None, map(url_in, lines)), "")
+            if url and not watching:
+                watching.append(asyncio.create_task(self._watch_download(url, progress)))
+
         try:
-            await self._command(action.title, scripts.install_k3s(action), scripts.INSTALL_WITHIN_S, log)
+            await self._command(action.title, scripts.install_k3s(action), scripts.INSTALL_WITHIN_S, read)
         except ActionFailed as error:
             if not action.script_path and is_offline("\n".join(error.evidence.lines)):
                 raise ActionFailed(replace(error.evidence, trouble=Trouble.NO_DOWNLOAD)) from error
             raise
+        finally:
+            for task in watching:
+                task.cancel()
+            await asyncio.gather(*watching, return_exceptions=True)
+
+    async def _watch_download(self, url: str, progress: Progress) -> None:
+        """Tell how far the installer's download is; whatever ends that is no failure of the installer."""
+
+        def read(*lines: str) -> None:
+            if (told := progress_in(lines[-1])) is not None:
+                progress(*told)
+
+        with suppress(OSError, TimeoutError, SugarkubeError):
+            await self._shell.run(
+                scripts.watch_download(url), root=True, timeout=scripts.INSTALL_WITHIN_S, on_lines=read
+            )
 
     async def _upload(self, action: Upload, progress: Progress) -> None:
         part = f"/var/tmp/.sugarkube-{action.sha256[:16]}.part"

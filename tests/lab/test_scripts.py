@@ -8,6 +8,7 @@ import pytest
 
 from sugarkube_tui.cluster.actions import InstallPackages
 from sugarkube_tui.engine import scripts
+from sugarkube_tui.engine.download import progress_in
 from sugarkube_tui.steps.base import parse_probe, probe_script
 from sugarkube_tui.steps.catalog import PROBED, read_facts
 from sugarkube_tui.steps.packages import WANTED
@@ -117,3 +118,16 @@ def test_the_same_work_is_never_done_twice_at_once(lab: PiLab) -> None:
 def test_a_detached_command_hands_on_its_status(lab: PiLab) -> None:
     with pytest.raises(LabError, match="status 100"):
         shell(lab, scripts.install_packages(InstallPackages(("no-such-package",))))
+
+
+def test_a_download_is_watched_until_it_is_gone(lab: PiLab) -> None:
+    scratch = "/tmp/k3s-install.0123456789"
+    shell(
+        lab,
+        f"mkdir -p -m 0700 {scripts.RUNTIME_DIRECTORY} {scratch}\n"
+        f": >{scripts.RUNTIME_DIRECTORY}/k3s-install.began\n"
+        f"sleep 1; head -c 3000000 /dev/zero >{scratch}/k3s.bin\n"
+        f"setsid sh -c 'sleep 4; rm -r {scratch}' </dev/null >/dev/null 2>&1 &",
+    )
+    told = shell(lab, scripts.watch_download("https://github.invalid/k3s")).splitlines()
+    assert {progress_in(line) for line in told} == {(None, "3.0 MB")}
