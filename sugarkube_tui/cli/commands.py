@@ -29,12 +29,12 @@ from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.saved_plan import SavedPlan
 from sugarkube_tui.cluster.token import token_from_variables
 from sugarkube_tui.engine.board import Board
-from sugarkube_tui.engine.climb import Subject
 from sugarkube_tui.engine.formation import Formation, Look, Request
 from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.engine.ports import Login, Target, World
 from sugarkube_tui.engine.resuming import located, targets_of
 from sugarkube_tui.engine.review_text import look_lines
+from sugarkube_tui.engine.subject import Subject
 from sugarkube_tui.store.paths import Paths
 
 

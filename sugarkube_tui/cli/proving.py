@@ -14,9 +14,9 @@ from sugarkube_tui.cli.render import proof_lines
 from sugarkube_tui.cluster.choices import parse_registration_address, parse_servers
 from sugarkube_tui.cluster.timing import judge_round
 from sugarkube_tui.cluster.token import token_from_variables
-from sugarkube_tui.engine.climb import Subject, ignore
 from sugarkube_tui.engine.ports import WireLine, World
 from sugarkube_tui.engine.proof import Proof
+from sugarkube_tui.engine.subject import Subject, ignore
 from sugarkube_tui.engine.verify import prove, shows_packets
 
 

@@ -1,81 +1,34 @@
 """One climb: every server of a cluster on the same ladder, seen from here and from its nodes.
 
-What is observed here is decided in `ladder.py`.
+What is observed by `ears.py`, `knocking.py` and `outposts.py` is decided in `ladder.py`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from sugarkube_tui.cluster.advert import HTTPS_TYPE, Advert
-from sugarkube_tui.cluster.environment import Environment
-from sugarkube_tui.cluster.errors import SugarkubeError, said
 from sugarkube_tui.cluster.hearing import diagnose
-from sugarkube_tui.cluster.hosts import Survey
 from sugarkube_tui.cluster.queries import ETCD_PORTS, PeerView
-from sugarkube_tui.cluster.sightings import Layer
-from sugarkube_tui.cluster.token import JoinToken
 from sugarkube_tui.engine import ladder
 from sugarkube_tui.engine.control_plane import NO_LOGIN, ControlPlane
-from sugarkube_tui.engine.ladder import Listing, Observed
+from sugarkube_tui.engine.ears import LISTEN_S, Ears
+from sugarkube_tui.engine.knocking import Knocking
+from sugarkube_tui.engine.ladder import Observed
 from sugarkube_tui.engine.logins import NODE_WITHIN_S, Logins
-from sugarkube_tui.engine.members import (
-    heard_from_others,
-    host_of,
-    is_server,
-    node_at,
-    node_of,
-    others_of,
-)
-from sugarkube_tui.engine.ports import Interest, KubeNode, Login, Target, WireLine, World
+from sugarkube_tui.engine.members import heard_from_others, host_of, is_server, node_at, node_of, others_of
+from sugarkube_tui.engine.outposts import Outposts
+from sugarkube_tui.engine.ports import KubeNode, Target, World
 from sugarkube_tui.engine.proof import Check, Proof, Rung, ServerProof, VantageProof, verdict
-from sugarkube_tui.engine.survey import Listener
-from sugarkube_tui.engine.vantage import Heard, Vantage, capture_packets, hear_servers, see_peers
+from sugarkube_tui.engine.subject import CheckSink, NoteSink, Subject, WireSink
+from sugarkube_tui.engine.vantage import Vantage
 
-LISTEN_S = 2.5
-"""Seconds to listen for adverts that are expected.  Questions go out at once and after 1 s (RFC 6762
-§5.2): absence takes two of them, spaced, that nobody answers."""
-SETTLE_S = 0.5
-"""Seconds to go on listening once the expected servers were heard: somebody else may pose as one, and
-answers come within 120 ms of a question."""
-ANSWER_WITHIN_S = 3.0
-"""For a name or a connection; TCP asks again after 1 s for the first time."""
 STRANGERS = 16
 """Servers that nobody expects and that are climbed with all the same: more are a flood."""
 SOURCES = 4
 """Servers that are asked for the list of nodes, all at once; the first list counts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """Which cluster is to be proved, and by which means.
-
-    Attributes:
-        expected: `.local` names of the servers that must be there; may be empty.
-        wanted: how many servers there must be; 0 when that is not said.
-        targets: nodes to log in to.
-        login: for nodes that are only heard or listed; None: they are not logged in to.
-        token: what the CA is compared with; None: the one that a server tells.
-    """
-
-    environment: Environment
-    expected: tuple[str, ...] = ()
-    wanted: int = 0
-    targets: tuple[Target, ...] = ()
-    login: Login | None = None
-    token: JoinToken | None = None
-    registration_address: str = ""
-
-
-CheckSink = Callable[[Check], None]
-WireSink = Callable[[WireLine], None]
-NoteSink = Callable[[str], None]
-
-
-def ignore(_: object) -> None:
-    """For who wants no progress."""
 
 
 class Climb:
@@ -94,102 +47,54 @@ class Climb:
         on_check: CheckSink,
         on_note: NoteSink,
     ) -> None:
-        self._world = world
         self._subject = subject
         self._logins = logins
         self._known = known
         self._remembered = frozenset(known)
         self._on_check = on_check
         self._note = on_note
-        interest = Interest((subject.environment,), layers=frozenset({Layer.ADVERTS}))
-        self._listener = Listener(world.lan, interest, world.clock)
+        self._ears = Ears(world.lan, world.clock, subject.environment)
         self._cluster = ControlPlane(world, logins, subject.token)
-        self._deaf = ""
+        self._knocking = Knocking(world, self._ears, self._cluster, subject.registration_address, self._tell)
         self._left_out: list[str] = []
         self._unasked: dict[str, None] = {}
-        self._hearing: dict[str, asyncio.Task[Heard]] = {}
-        self._captures: dict[str, asyncio.Task[None]] = {}
         self._servers: dict[str, Observed] = {}
         self._checks: dict[str, dict[Rung, Check]] = {}
 
     async def take(self, on_wire: WireSink | None = None) -> Proof:
         """Climb; what could not be looked at is told in the proof's problem."""
+        environment = self._subject.environment
+        concerned = (environment.service_type, HTTPS_TYPE, *self._subject.expected)
+        outposts = Outposts(self._logins, environment, concerned, on_wire)
+        ears = self._ears
         self._logins.begin_look()
         try:
-            async with self._listener:
-                await self._hear_first()
+            async with ears:
+                self._note(f"listening for adverts, for {LISTEN_S:.1f} s at most")
+                hearing = ears.hear_first(self._subject.expected)
+                await asyncio.gather(hearing, self._logins.open(self._subject.targets))
+                await ears.settle()
                 self._note("logging in to the servers that were heard")
                 await self._logins.open(self._strangers())
-                self._attend(on_wire)
+                outposts.attend(ears.listened_ms)
                 self._note("reading token and kubeconfig on a server")
                 await self._cluster.read()
                 await self._list_nodes()
                 self._note("knocking at each server")
                 await asyncio.gather(self._knock(), self._logins.open(self._unvisited()))
-                self._attend(on_wire)
-                vantages = await self._ask_nodes()
-                await asyncio.gather(*self._captures.values())
+                outposts.attend(ears.listened_ms)
+                vantages = await self._ask_nodes(outposts)
+                await outposts.captured()
         finally:
-            background = (*self._hearing.values(), *self._captures.values())
-            for task in background:
-                task.cancel()
-            await asyncio.gather(*background, return_exceptions=True)
+            await outposts.dismiss()
         self._decide_from_nodes(vantages)
         return self._proof(vantages)
-
-    # -- listening
-
-    async def _hear_first(self) -> None:
-        """Listen until all expected servers were heard, or somebody where none is, and log in meanwhile."""
-        expected = set(self._subject.expected)
-
-        def enough(survey: Survey) -> bool:
-            heard = survey.heard_after_ms(self._subject.environment)
-            return expected <= set(heard) if expected else bool(heard)
-
-        self._note(f"listening for adverts, for {LISTEN_S:.1f} s at most")
-        await asyncio.gather(self._listen(enough, LISTEN_S), self._logins.open(self._subject.targets))
-        settled = self._listener.listened_ms / 1000 + SETTLE_S
-        await self._listen(lambda _: False, min(settled, LISTEN_S))
-
-    async def _listen(self, enough: Callable[[Survey], bool], seconds: float) -> None:
-        """As `Listener.until`; a workstation that cannot listen still sees the rest."""
-        try:
-            await self._listener.until(enough, seconds)
-        except SugarkubeError as error:
-            self._deaf = str(error)
-
-    def _advert(self, host: str) -> Advert | None:
-        return next((advert for advert in self._heard if advert.host == host), None)
-
-    async def _hear(self, seen: Observed) -> None:
-        """The advert's rungs, as soon as it is heard; it has the whole time for that."""
-        await self._listen(lambda _: self._advert(seen.host) is not None, LISTEN_S)
-        seen.advert = self._advert(seen.host)
-        heard = self._listener.survey.heard_after_ms(self._subject.environment)
-        seen.heard_ms = heard.get(seen.host, self._listener.listened_ms)
-        seen.deaf = self._deaf.partition("\n")[0]
-        self._tell(ladder.advert_rung(seen))
-        self._tell(ladder.txt_rung(seen))
-
-    def _attend(self, on_wire: WireSink | None) -> None:
-        """Let the nodes that were just logged in to listen on their own network, meanwhile."""
-        environment = self._subject.environment
-        concerned = (environment.service_type, HTTPS_TYPE, *self._subject.expected)
-        for name in self._logins:
-            if name in self._hearing:
-                continue
-            self._hearing[name] = asyncio.create_task(hear_servers(self._logins, name, environment))
-            if on_wire is not None:
-                began_ms = self._listener.listened_ms
-                capture = capture_packets(self._logins, name, concerned, began_ms, on_wire)
-                self._captures[name] = asyncio.create_task(capture)
 
     # -- credentials and Kubernetes
 
     def _strangers(self) -> Iterable[Target]:
         """Servers that are only heard.  An advert is a rumour: a stranger gets no password to try."""
-        for advert in self._heard[:STRANGERS]:
+        for advert in self._ears.adverts[:STRANGERS]:
             yield from self._unproved(advert.host.removesuffix(".local"), advert.addresses, advert.host)
 
     def _unvisited(self) -> Iterable[Target]:
@@ -204,16 +109,12 @@ class Climb:
             yield Target(name, addresses[0], login, alias=alias, trust_new=False)
 
     @property
-    def _heard(self) -> tuple[Advert, ...]:
-        return self._listener.survey.servers_of(self._subject.environment)
-
-    @property
     def _listed(self) -> tuple[KubeNode, ...]:
         return self._cluster.nodes
 
     async def _list_nodes(self) -> None:
         """Learn the cluster's nodes from some servers; addresses need no look-up."""
-        heard = [address for advert in self._heard for address in advert.addresses]
+        heard = [address for advert in self._ears.adverts for address in advert.addresses]
         source = self._cluster.source.addresses if self._cluster.source else frozenset[str]()
         # Of all the addresses that the source has, those by which others know it come first.
         own = sorted(source, key=lambda address: (address not in heard, address))
@@ -230,7 +131,7 @@ class Climb:
         """
         addresses: dict[str, list[str]] = {host: [] for host in self._subject.expected}
         heard: dict[str, list[str]] = {}
-        for advert in (*self._heard, *elsewhere):
+        for advert in (*self._ears.adverts, *elsewhere):
             heard.setdefault(advert.host, []).extend(advert.addresses)
         for node in filter(is_server, self._listed):
             addresses.setdefault(host_of(node, heard), []).extend(node.addresses)
@@ -242,63 +143,20 @@ class Climb:
         new = sorted(set(addresses) - set(self._servers))
         for host in new:
             known = dict.fromkeys((*addresses[host], *self._known.get(host, ())))
-            self._servers[host] = Observed(host, self._advert(host), known=tuple(known))
+            self._servers[host] = Observed(host, self._ears.advert_of(host), known=tuple(known))
         await asyncio.gather(*(self._climb(self._servers[host]) for host in new))
 
     async def _climb(self, seen: Observed) -> None:
-        """The rungs that the workstation sees by itself."""
-        known = seen.address
-        await asyncio.gather(self._hear(seen), self._resolve(seen), self._reach(seen, known))
-        if seen.address != known:  # others follow the name, so that is what counts
-            await self._reach(seen, seen.address)
-        if not seen.address:
-            self._tell(ladder.port_rung(seen))
+        await self._knocking.at(seen)
         if seen.advert is not None or seen.refused == "":
             self._known[seen.host] = tuple(seen.all_addresses)
-        self._tell(ladder.tls_rung(seen, self._subject.registration_address))
-        self._tell(ladder.ca_rung(seen, self._cluster.token, self._cluster.problem))
-        listing = Listing(problem="6443 does not open")
-        if seen.refused == "":
-            listing = await self._cluster.list(seen.address)
-            if not listing.nodes and seen.addresses:  # its certificate may cover the name alone
-                listing = await self._cluster.list(seen.host)
-        self._tell(ladder.ready_rung(seen.host, node_of(listing.nodes, seen), listing))
-
-    async def _resolve(self, seen: Observed) -> None:
-        began = self._world.clock.now()
-        seen.addresses = await self._world.lan.resolve(seen.host, ANSWER_WITHIN_S, fresh=True)
-        seen.resolved_ms = self._ms(began)
-        self._tell(ladder.resolves_rung(seen))
-
-    async def _reach(self, seen: Observed, address: str) -> None:
-        """Connect, and see who answers."""
-        if not address:
-            return
-        seen.identity, seen.identity_problem = None, ""
-        api, clock = self._world.api, self._world.clock
-        began = clock.now()
-        try:
-            await api.connect(address, seen.port, ANSWER_WITHIN_S)
-            seen.refused = ""
-        except (OSError, TimeoutError) as error:
-            seen.refused = said(error) or "no answer"
-        seen.connected_ms = self._ms(began)
-        self._tell(ladder.port_rung(seen))
-        if seen.refused:
-            return
-        began = clock.now()
-        try:
-            seen.identity = await api.identity(address, seen.port, ANSWER_WITHIN_S)
-        except (OSError, TimeoutError) as error:
-            seen.identity_problem = said(error) or "no answer"
-        seen.identity_ms = self._ms(began)
 
     # -- what the nodes see
 
-    async def _ask_nodes(self) -> tuple[Vantage, ...]:
+    async def _ask_nodes(self, outposts: Outposts) -> tuple[Vantage, ...]:
         """Every node's view of the servers; the workstation's own is on the ladder already."""
         self._note(f"waiting for what the nodes hear, for {NODE_WITHIN_S:.0f} s at most")
-        heard = dict(zip(self._hearing, await asyncio.gather(*self._hearing.values()), strict=True))
+        heard = await outposts.heard()
         await self._knock([advert for one in heard.values() for advert in one.adverts])
         self._note(f"asking each node what it sees of the others, for {NODE_WITHIN_S:.0f} s at most")
         for seen in self._servers.values():
@@ -315,15 +173,9 @@ class Climb:
             )
         ]
         view = PeerView(tuple(self._servers), tuple(dict.fromkeys(sockets)))
-        logins = tuple(self._logins)
-        asked = await asyncio.gather(
-            *(see_peers(self._logins, name, view, heard.get(name, Heard())) for name in logins)
-        )
-        nodes = (self._node_of(name) for name in logins)
-        return tuple(
-            replace(vantage, name=node.name) if node else vantage
-            for vantage, node in zip(asked, nodes, strict=True)
-        )
+        asked = await outposts.see(view)
+        nodes = ((self._node_of(name), vantage) for name, vantage in asked.items())
+        return tuple(replace(vantage, name=node.name) if node else vantage for node, vantage in nodes)
 
     def _node_of(self, name: str) -> KubeNode | None:
         """The listed node that we log in to under this name."""
@@ -387,7 +239,7 @@ class Climb:
             ),
             subject.wanted,
             max(heard_ms) if heard_ms and len(heard_ms) == len(must) else None,
-            diagnose(self._listener.survey, others_heard if asked else None),
+            diagnose(self._ears.survey, others_heard if asked else None),
             self._problems(),
         )
 
@@ -397,13 +249,10 @@ class Climb:
         nobody = f"no server advertises {self._subject.environment}{named}"
         flood = f"{len(self._left_out)} more servers are advertised, and were not looked at"
         found = (
-            self._deaf,
+            self._ears.deaf,
             "" if self._cluster.problem == NO_LOGIN and not self._servers else self._cluster.problem,
             nobody if not self._servers else "",
             flood if self._left_out else "",
             f"not asked: {'; '.join(self._unasked)}" if self._unasked else "",
         )
         return "\n".join(filter(None, found))
-
-    def _ms(self, began: float) -> float:
-        return (self._world.clock.now() - began) * 1000

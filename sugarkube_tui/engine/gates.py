@@ -8,8 +8,8 @@ from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.queries import ETCD_PORTS, HeardServers, OpenPorts, PasswordAccepted, ServedCa
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.cluster.token import JoinToken, ca_hash, short_hash
+from sugarkube_tui.engine.connection import Connection
 from sugarkube_tui.engine.errors import ActionFailed
-from sugarkube_tui.engine.node import NodeRun
 from sugarkube_tui.engine.outcome import Evidence
 
 CURL_DISTRUSTS = (51, 60)
@@ -20,7 +20,7 @@ class JoinPointUnusable(ActionFailed):
     """The join point does not serve this node; another one may."""
 
 
-async def check_join_point(node: NodeRun, join: JoinPoint) -> str:
+async def check_join_point(node: Connection, join: JoinPoint) -> str:
     """It resolves, opens 6443 and serves the cluster's CA, which is returned in PEM form.
 
     Raises:
@@ -48,7 +48,7 @@ async def check_join_point(node: NodeRun, join: JoinPoint) -> str:
     return pem
 
 
-async def check_etcd_ports(node: NodeRun, server: str) -> None:
+async def check_etcd_ports(node: Connection, server: str) -> None:
     """A further server reaches the etcd of an existing one.
 
     Raises:
@@ -67,7 +67,7 @@ async def check_etcd_ports(node: NodeRun, server: str) -> None:
         )
 
 
-async def check_token(node: NodeRun, join: JoinPoint, token: JoinToken, ca_pem: str) -> None:
+async def check_token(node: Connection, join: JoinPoint, token: JoinToken, ca_pem: str) -> None:
     """The join point proves that it belongs to the cluster, and accepts the token.
 
     Raises:
@@ -101,7 +101,7 @@ async def check_token(node: NodeRun, join: JoinPoint, token: JoinToken, ca_pem: 
         )
 
 
-async def check_alone(node: NodeRun, environment: Environment, hostname: str) -> None:
+async def check_alone(node: Connection, environment: Environment, hostname: str) -> None:
     """Nobody else serves this environment on the node's own network, where the workstation may be deaf.
 
     Raises:

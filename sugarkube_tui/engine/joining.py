@@ -60,7 +60,7 @@ class Joining:
                     raise
                 await self._ask_about(node, error)
         if goal.role is Role.SERVER:
-            await gates.check_etcd_ports(node, direct)
+            await gates.check_etcd_ports(node.connection, direct)
         node.goal = replace(goal, join=point, token=token)
         if goal.join is None or point.host != goal.join.host:
             # An agent's unit holds the address that it was installed with.
@@ -74,13 +74,13 @@ class Joining:
         what = f"waiting for {point.url} to answer from here"
         while True:
             try:
-                ca_pem = await gates.check_join_point(node, point)
-                return await gates.check_token(node, point, token, ca_pem)
+                ca_pem = await gates.check_join_point(node.connection, point)
+                return await gates.check_token(node.connection, point, token, ca_pem)
             except gates.JoinPointUnusable as error:
                 waited = clock.now() - began
                 if waited >= GATES_WITHIN_S:
                     raise
-                node.waiting(what, GATES_WITHIN_S - waited, error.why)
+                node.voice.waiting(what, GATES_WITHIN_S - waited, error.why)
             await clock.sleep(1.0)
 
     async def _ask_about(self, node: NodeRun, error: gates.JoinPointUnusable) -> None:
@@ -94,10 +94,10 @@ class Joining:
         if self._asking:
             address = self._choices.registration_address
             seen = f"{self._asking} waits for your answer"
-            node.waiting(f"waiting for a decision about {address}", None, seen, (self._asking,))
-            with node.stopwatch.spending(Spent.WAITING):
+            node.voice.waiting(f"waiting for a decision about {address}", None, seen, (self._asking,))
+            with node.voice.stopwatch.spending(Spent.WAITING):
                 await self._settled.wait()
-            node.wait_ended()
+            node.voice.wait_ended()
             return  # and look again at what is true now
         self._asking, self._settled = node.name, asyncio.Event()
         try:

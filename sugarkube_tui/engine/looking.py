@@ -67,9 +67,9 @@ async def look_around(
 async def _connect(
     node: NodeRun, listening: asyncio.Task[tuple[LiveServer, ...]], on_read: Callable[[str], None]
 ) -> None:
-    await node.connect()
+    await node.connection.open()
     on_read(node.name)
-    with node.stopwatch.spending(Spent.WAITING):
+    with node.voice.stopwatch.spending(Spent.WAITING):
         await asyncio.wait({listening})
 
 
@@ -85,24 +85,43 @@ def _deaf(error: SugarkubeError) -> Problem:
 
 def by_own_names(nodes: Mapping[str, NodeRun], failures: Collection[str]) -> dict[str, NodeRun]:
     """A node that was given by its address is called by its own name, as far as that tells nodes apart."""
-    hostnames = [node.facts.access.hostname for node in nodes.values() if node.facts is not None]
+    facts = {name: node.connection.facts for name, node in nodes.items()}
+    hostnames = [read.access.hostname for read in facts.values() if read is not None]
     renamed: dict[str, NodeRun] = {}
     for name, node in nodes.items():
-        hostname = node.facts.access.hostname if node.facts is not None else ""
+        read = facts[name]
+        hostname = read.access.hostname if read is not None else ""
         taken = hostnames.count(hostname) > 1 or hostname in nodes
         if name not in failures and hostname and not taken and is_address(name):
-            node.name = hostname
+            node.voice.name = hostname
         renamed[node.name] = node
     return renamed
 
 
-async def resolve_channel(nodes: Iterable[NodeRun], choices: Choices) -> str | None:
+class Release:
+    """The k3s release that new nodes get: the one that is chosen, else the channel's, resolved once."""
+
+    def __init__(self, choices: Choices) -> None:
+        self._choices = choices
+        self._version = choices.version
+        self._turn = asyncio.Lock()
+
+    async def settle(self, nodes: Iterable[NodeRun]) -> str | None:
+        """Which one it is; None while no node can ask, and for a release that is brought along."""
+        async with self._turn:
+            if self._version is None and self._choices.airgap is None:
+                self._version = await _resolve_channel(nodes, self._choices)
+            return self._version
+
+
+async def _resolve_channel(nodes: Iterable[NodeRun], choices: Choices) -> str | None:
     """The version behind the channel, the same for all nodes; None while no node can ask for it."""
     for node in nodes:
-        if node.facts is None or "curl" in node.facts.packages.missing:
+        facts = node.connection.facts
+        if facts is None or "curl" in facts.packages.missing:
             continue
         try:
-            url = await node.ask(ResolveChannel(choices.channel))
+            url = await node.connection.ask(ResolveChannel(choices.channel))
         except SugarkubeError:
             continue
         version = url.strip().rstrip("/").rsplit("/", 1)[-1].replace("%2B", "+")

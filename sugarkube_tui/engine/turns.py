@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from sugarkube_tui.cluster.token import JoinToken
 from sugarkube_tui.engine.asking import Desk
 from sugarkube_tui.engine.events import Spent
-from sugarkube_tui.engine.node import NodeRun
 from sugarkube_tui.engine.outcome import Evidence
+from sugarkube_tui.engine.voice import Voice
 
 
 class DependencyFailed(Exception):
@@ -56,7 +56,7 @@ class Turns:
         )
         self._desk.bell.ring()
 
-    async def token(self, node: NodeRun, source: str) -> JoinToken:
+    async def token(self, node: Voice, source: str) -> JoinToken:
         """The join token, as soon as there is one.
 
         Raises:
@@ -73,7 +73,7 @@ class Turns:
         return self._token
 
     @asynccontextmanager
-    async def server_turn(self, node: NodeRun) -> AsyncIterator[None]:
+    async def server_turn(self, node: Voice) -> AsyncIterator[None]:
         """Hold the turn to join as a server: etcd takes one learner at a time."""
         await self._wait(
             node,
@@ -88,7 +88,7 @@ class Turns:
             self._in_turn = ""
             self._desk.bell.ring()
 
-    async def servers_done(self, node: NodeRun) -> None:
+    async def servers_done(self, node: Voice) -> None:
         """Wait until no server is left to be formed."""
         await self._wait(
             node,
@@ -98,7 +98,7 @@ class Turns:
         )
 
     async def _wait(
-        self, node: NodeRun, what: str, others: Callable[[], Collection[str]], seen: Callable[[], str]
+        self, node: Voice, what: str, others: Callable[[], Collection[str]], seen: Callable[[], str]
     ) -> None:
         """Wait until there are no `others` to wait for, and tell what is seen when that changes."""
         if not others():

@@ -13,10 +13,11 @@ from dataclasses import replace
 from sugarkube_tui.cluster.advert import HTTPS_TYPE, normal_host
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import SugarkubeError
-from sugarkube_tui.engine.climb import CheckSink, Climb, NoteSink, Subject, WireSink, ignore
+from sugarkube_tui.engine.climb import Climb
 from sugarkube_tui.engine.logins import Logins
 from sugarkube_tui.engine.ports import HERE, WireLine, World
 from sugarkube_tui.engine.proof import Proof
+from sugarkube_tui.engine.subject import CheckSink, NoteSink, Subject, WireSink, ignore
 
 PACKETS_VARIABLE = "SUGARKUBE_DEBUG_MDNS"
 """Set to 1, it shows the mDNS packets that pass, as it does in sugarkube's own scripts."""

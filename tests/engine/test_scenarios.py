@@ -11,11 +11,11 @@ from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.cluster.findings import Finding, Kind, findings
 from sugarkube_tui.cluster.token import parse_token, token_from_variables
-from sugarkube_tui.engine.climb import Subject
 from sugarkube_tui.engine.events import ActionStarted, Waiting
 from sugarkube_tui.engine.formation import Formation, Request
 from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.engine.ports import World
+from sugarkube_tui.engine.subject import Subject
 from sugarkube_tui.engine.survey import listen, look_at_apis, usual_interest
 from sugarkube_tui.engine.verify import prove
 from sugarkube_tui.simulator import Simulation, simulated_world

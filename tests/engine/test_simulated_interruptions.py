@@ -11,9 +11,9 @@ import pytest
 from sugarkube_tui.cluster.choices import Choices
 from sugarkube_tui.cluster.saved_plan import SavedPlan
 from sugarkube_tui.cluster.secrets import Secret
+from sugarkube_tui.engine.connection import BACK_WITHIN_S
 from sugarkube_tui.engine.events import ActionStarted, Event, Printed, StepFinished, StepStarted
 from sugarkube_tui.engine.formation import Request
-from sugarkube_tui.engine.node import BACK_WITHIN_S
 from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.engine.ports import Login
 from sugarkube_tui.engine.resuming import located, node_of, targets_of

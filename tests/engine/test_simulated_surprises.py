@@ -5,7 +5,6 @@ from __future__ import annotations
 from sugarkube_tui.cluster.choices import Choices
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.engine.board import Board
-from sugarkube_tui.engine.climb import Subject
 from sugarkube_tui.engine.events import (
     Answer,
     Asked,
@@ -20,6 +19,7 @@ from sugarkube_tui.engine.events import (
 from sugarkube_tui.engine.formation import Formation, Request
 from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.engine.ports import Target, World
+from sugarkube_tui.engine.subject import Subject
 from sugarkube_tui.engine.verify import prove
 from sugarkube_tui.simulator import Simulation
 from tests.engine.conftest import Story, form, targets

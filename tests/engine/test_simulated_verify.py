@@ -18,7 +18,7 @@ from sugarkube_tui.cluster.hearing import Hearing
 from sugarkube_tui.cluster.queries import HeardServers, PeerView, Query
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.cluster.sightings import AdvertSeen, EchoHeard, Interface, Listening, Sighting
-from sugarkube_tui.engine.climb import STRANGERS, Subject
+from sugarkube_tui.engine.climb import STRANGERS
 from sugarkube_tui.engine.ports import (
     HERE,
     Interest,
@@ -31,6 +31,7 @@ from sugarkube_tui.engine.ports import (
     World,
 )
 from sugarkube_tui.engine.proof import Check, Held, Proof, Rung, Verdict
+from sugarkube_tui.engine.subject import Subject
 from sugarkube_tui.engine.verify import Verifier, prove
 from sugarkube_tui.simulator import Simulation
 from sugarkube_tui.simulator.pi import NSSWITCH

@@ -7,9 +7,9 @@ from collections import deque
 
 from sugarkube_tui.cluster.advert import normal_host
 from sugarkube_tui.cluster.standing import natural
-from sugarkube_tui.engine.climb import Subject
 from sugarkube_tui.engine.ports import WireLine, World
 from sugarkube_tui.engine.proof import Check, Proof, Rung, ServerProof
+from sugarkube_tui.engine.subject import Subject
 from sugarkube_tui.engine.verify import Verifier
 from sugarkube_tui.tui.state.changes import Changes
 from sugarkube_tui.tui.state.looks import Change, Look

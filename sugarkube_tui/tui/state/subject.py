@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sugarkube_tui.engine.board import Board
-from sugarkube_tui.engine.climb import Subject
 from sugarkube_tui.engine.formation import Request
+from sugarkube_tui.engine.subject import Subject
 
 
 def subject_of(request: Request, board: Board) -> Subject:
