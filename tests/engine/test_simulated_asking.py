@@ -281,7 +281,7 @@ async def test_a_fault_in_asking_fails_that_node_alone(
     assert story.results == {**dict.fromkeys(names(0, 1, 2), others), node: Result.FAILED}
     evidence = story.node(node).evidence
     assert evidence is not None
-    assert evidence.what == "RuntimeError: the screen is gone"
+    assert evidence.why == "RuntimeError: the screen is gone"
     assert [event.step for event in story.of(StepFinished, node) if event.result is Result.FAILED] == [
         "packages"
     ]
