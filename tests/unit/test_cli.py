@@ -377,7 +377,7 @@ def test_up_forms_what_a_saved_plan_says(capsys, saved, tmp_path):
         (
             "[nodes.sugarkube0]",
             '[nodes.sugarkube0]\nidentity = "/no"',
-            "sugarkube0.identity: there is no such",
+            "sugarkube0.identity: there is no file /no",
         ),
         ("servers = 2", 'airgap = "/nowhere"', "there is no install.sh"),
     ],
