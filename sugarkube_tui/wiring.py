@@ -8,9 +8,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.engine.ports import (
     Given,
     Greeter,
+    KubeNode,
+    Kubernetes,
     Machine,
     Machines,
     SshAdvice,
@@ -83,9 +86,18 @@ class LateSettings:
         return await (await self._late.get()).advice(alias, host)
 
 
+class LateKubernetes:
+    """Asks the cluster; nobody does before there is one."""
+
+    def __init__(self, late: Late[Kubernetes]) -> None:
+        self._late = late
+
+    async def nodes(self, kubeconfig: Secret, host: str, timeout: float) -> tuple[KubeNode, ...]:
+        return await (await self._late.get()).nodes(kubeconfig, host, timeout)
+
+
 def real_world(paths: Paths) -> World:
     """The LAN and the nodes as they are.  asyncssh, kubernetes and zeroconf are loaded when they are used."""
-    from sugarkube_tui.kube.client import KubernetesClient
     from sugarkube_tui.lan.api import TlsApi
     from sugarkube_tui.lan.discovery import ZeroconfLan
     from sugarkube_tui.store.pins import HostKeyPins
@@ -109,6 +121,11 @@ def real_world(paths: Paths) -> World:
 
         return UserSettings()
 
+    def kubernetes() -> Kubernetes:
+        from sugarkube_tui.kube.client import KubernetesClient
+
+        return KubernetesClient(lan.resolve)
+
     lan = ZeroconfLan(greeter=LateGreeter(Late(greeter)))
     return World(
         machines=LateMachines(Late(machines)),
@@ -116,7 +133,7 @@ def real_world(paths: Paths) -> World:
         ssh_settings=LateSettings(Late(settings)),
         lan=lan,
         api=TlsApi(lan.resolve),
-        kubernetes=KubernetesClient(lan.resolve),
+        kubernetes=LateKubernetes(Late(kubernetes)),
         clock=clock,
     )
 

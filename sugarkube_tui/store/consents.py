@@ -56,7 +56,9 @@ def _as_toml(sweeps: Mapping[str, bool]) -> str:
 
 
 def _read(path: Path) -> dict[str, bool]:
-    import tomllib
+    if not path.exists():
+        return {}
+    import tomllib  # where nobody was asked, the first frame need not wait for it
 
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))

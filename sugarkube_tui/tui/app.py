@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from sugarkube_tui.tui.logview.excerpt import Excerpt
 
 NARROW = 78
+STYLES = Path(__file__).parent / "styles"
+LATER_STYLES = ("access", "questions", "review", "run", "log", "verify")
+"""Read behind the first frame."""
 WIDE = 110
 LOW = 22
 HIGH = 30
@@ -60,16 +63,7 @@ class SugarkubeApp(FittedApp):
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands}
     # Textual's own binding would take its key from fields, too.
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+p", "command_palette", show=False, id=PALETTE.id)]
-    CSS_PATH: ClassVar[list[str | PurePath]] = [
-        "styles/base.tcss",
-        "styles/scan.tcss",
-        "styles/access.tcss",
-        "styles/questions.tcss",
-        "styles/review.tcss",
-        "styles/run.tcss",
-        "styles/log.tcss",
-        "styles/verify.tcss",
-    ]
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["styles/base.tcss", "styles/scan.tcss"]
 
     def __init__(
         self, world: World, start: Start, memory: Memory, fit: Fit, workstation: Workstation
@@ -92,10 +86,12 @@ class SugarkubeApp(FittedApp):
         self.set_interval(ATTENTION_S, self._attend)
         await self.push_screen(screen_of(Stage.SCAN))
         self.call_after_refresh(self._on_first_frame)
-        self._begin(self.session.keeping.find())
 
     def _on_first_frame(self) -> None:
         collector.go_on()
+        for name in LATER_STYLES:
+            self.stylesheet.read(STYLES / f"{name}.tcss")
+        self._begin(self.session.keeping.find())
         self.session.scan.start()  # it loads its libraries: not before there is something to see
 
     def _begin(self, found: Found | None) -> None:

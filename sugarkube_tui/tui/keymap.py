@@ -64,6 +64,8 @@ def read_keymap(wanted: Mapping[str, str], where: str) -> dict[str, str]:
     Raises:
         InvalidInput: a binding or a key does not exist, or one key would do two things on a screen.
     """
+    if not wanted:
+        return {}
     known = {key_id(group, key): key for group in KEYS for key in KEYS[group] if key.action}
     elsewhere = {key_id(group, key) for group in KEYS if group not in TYPING for key in KEYS[group]}
     keymap = {}
