@@ -92,9 +92,11 @@ class TestThreeServersAndAnAgent:
     async def test_looking_changes_nothing(self, simulation: Simulation) -> None:
         before = {name: dict(simulation.pi(name).files) for name in names(0, 1)}
         formation = Formation(simulation.world, Request(targets(0, 1), Choices()))
-        first, second = await formation.look(), await formation.look()
+        read: list[str] = []
+        first, second = await formation.look(read.append), await formation.look()
         await formation.close()
         assert first == second
+        assert sorted(read) == list(names(0, 1))
         assert not first.plan.empty
         assert first.version == "v1.33.5+k3s1"
         assert {name: simulation.pi(name).files for name in names(0, 1)} == before
