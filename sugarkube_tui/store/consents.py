@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from sugarkube_tui.store.paths import private, replace_file
+from sugarkube_tui.store.paths import is_there, private, replace_file
 
 SCHEMA = 1
 
@@ -56,7 +56,7 @@ def _as_toml(sweeps: Mapping[str, bool]) -> str:
 
 
 def _read(path: Path) -> dict[str, bool]:
-    if not path.exists():
+    if not is_there(path):
         return {}
     import tomllib  # where nobody was asked, the first frame need not wait for it
 

@@ -85,19 +85,18 @@ def read_settings(file: Path) -> Settings:
     Raises:
         InvalidInput: it cannot be read, has a key that there is not, or a value that cannot be.
     """
-    if not file.exists():
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
         return Settings()
+    except (OSError, ValueError) as error:
+        raise _unreadable(file, error) from error
     import tomllib  # the first frame need not wait for it where there is no file
 
     try:
-        document = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise InvalidInput(
-            "the settings cannot be read",
-            where=str(file),
-            why=str(error),
-            remedy="mend the file, or remove it; sugarkube-tui paths --help shows an example",
-        ) from error
+        document = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _unreadable(file, error) from error
     known = [field.name for field in fields(Settings)]
     for key in document:
         if key not in known:
@@ -107,6 +106,15 @@ def read_settings(file: Path) -> Settings:
                 remedy=nearest(key, known, f"the settings are {', '.join(known)}"),
             )
     return Settings(**{key: _READERS[key](value, key, str(file)) for key, value in document.items()})
+
+
+def _unreadable(file: Path, error: Exception) -> InvalidInput:
+    return InvalidInput(
+        "the settings cannot be read",
+        where=str(file),
+        why=str(error),
+        remedy="mend the file, or remove it; sugarkube-tui paths --help shows an example",
+    )
 
 
 _Choice = TypeVar("_Choice", bound=StrEnum)

@@ -82,9 +82,11 @@ class SugarkubeApp(FittedApp):
         ]
         self.VERTICAL_BREAKPOINTS = [(0, "-flat"), (LEAST_HEIGHT, "-squat"), (LOW, "-low"), (HIGH, "-high")]
 
-    async def on_mount(self) -> None:
+    def get_default_screen(self) -> WizardScreen:
+        return screen_of(Stage.SCAN)
+
+    def on_mount(self) -> None:
         self.set_interval(ATTENTION_S, self._attend)
-        await self.push_screen(screen_of(Stage.SCAN))
         self.call_after_refresh(self._on_first_frame)
 
     def _on_first_frame(self) -> None:
