@@ -83,9 +83,12 @@ class SugarkubeApp(FittedApp):
         self.VERTICAL_BREAKPOINTS = [(0, "-flat"), (LEAST_HEIGHT, "-squat"), (LOW, "-low"), (HIGH, "-high")]
 
     def get_default_screen(self) -> WizardScreen:
-        return screen_of(Stage.SCAN)
+        """The scan: pushed onto an empty screen, it would not be in the first frame."""
+        scan = screen_of(Stage.SCAN)
+        scan._push_result_callback(scan, None)  # Textual leaves it out here, and switching screens takes it
+        return scan
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         self.set_interval(ATTENTION_S, self._attend)
         self.call_after_refresh(self._on_first_frame)
 
