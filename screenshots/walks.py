@@ -135,7 +135,7 @@ async def lost_power(studio: Studio) -> None:
         await driver.stage(Stage.RUN)
         await driver.shows("5/6 nodes ready", "1 asks")
         await driver.press("enter")
-        await studio.keep(driver, "run-asks", "did not come back", "u Give up")
+        await studio.keep(driver, "run-asks", "the connection broke", "u Give up")
         await driver.press("u")
         await driver.shows("Give sugarkube4 up?")
         await driver.press("y")
