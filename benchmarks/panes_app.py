@@ -83,6 +83,8 @@ def resident_mb() -> float:
 
 async def feed(app: SugarkubeApp, directory: Path, seconds: float) -> None:
     """Show the run's screen, take all lines, and write down what was seen."""
+    while not app.screen.is_mounted:  # noqa: ASYNC110
+        await asyncio.sleep(SETTLES_S / 10)
     loop = asyncio.get_running_loop()
     journal = RunJournal(directory / "runs", "bench")
     run, changes = app.session.run, app.session.changes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shlex
 import subprocess
 import sys
@@ -18,6 +19,8 @@ used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
 pathlib.Path(sys.argv[1]).write_text(f"{status} {used}")
 """
 
+_NUMBERS = itertools.count()
+
 
 class Terminal:
     """A program in tmux on the lab's workstation."""
@@ -31,7 +34,7 @@ class Terminal:
         env: Mapping[str, str] | None = None,
     ) -> None:
         self._lab = lab
-        self._socket = lab.home / "tmux"
+        self._socket = lab.home / f"tmux-{next(_NUMBERS)}"  # a server that is just ending takes no session
         self.ended = lab.home / "ended"
         self.ended.unlink(missing_ok=True)
         self.pressed = 0
