@@ -621,3 +621,13 @@ async def test_hostile_names_are_shown_as_text(
         await driver.until(lambda: not driver.app.session.access.busy, "all logins to end")
         await driver.shows("✖ failed", "[/foo]")
         assert "\x1b" not in driver.text()
+
+
+async def test_the_screen_may_be_left_while_its_tables_are_made(held: HeldSimulation, start: Start) -> None:
+    async with start(held.world) as driver:
+        screen = driver.app.screen
+        await driver.until(lambda: screen.has_class("-found"), "the first host")
+        driver.app.go(Stage.ENVIRONMENT)
+        await driver.stage(Stage.ENVIRONMENT)
+        await driver.until(lambda: not screen.is_attached, "the scan to be gone")
+        assert driver.app.session.fault is None

@@ -111,7 +111,14 @@ class WizardScreen(Screen[None]):
         if self.is_current and (self._drawn != self.session.changes.revision or self.always_draws()):
             self._redraw()
 
+    @property
+    def is_left(self) -> bool:
+        """Another screen has taken its place: what it was made of is going."""
+        return self not in self.app.screen_stack
+
     def _redraw(self) -> None:
+        if self.is_left:
+            return
         self._drawn = self.session.changes.revision
         self.draw()
         self.query_one(Stepper).show(self.status(), self.session.progress(self.STAGE))

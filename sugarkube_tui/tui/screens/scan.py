@@ -122,11 +122,13 @@ class ScanScreen(WizardScreen):
     async def _make_tables(self) -> None:
         from sugarkube_tui.tui.widgets.found import Found
 
+        if self.is_left:
+            return
         found = Found(self.session.scan)
         await self.query_one("#body").mount(found)
         found.hosts.highlight(self._wanted)
         self._found = found
-        if self.has_class("-found"):  # still
+        if self.has_class("-found") and not self.is_left:  # still
             self._begin_tables(found)
 
     def _begin_tables(self, found: Found) -> None:
