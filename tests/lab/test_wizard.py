@@ -125,9 +125,7 @@ def test_a_wizard_that_was_killed_in_the_middle_goes_on_from_facts(
     assert "the program ended before it did" in screen
     assert "sugarkube0" in screen
     second.press("Enter")
-    second.wait_for("2 of 2 in")
-    second.press("Enter")
-    second.wait_for("Enter starts")
+    second.wait_for("Enter starts")  # Access goes on by itself where the saved logins work
     second.press("Enter")
     second.wait_for("1 server and 1 agent are Ready", timeout=180)
     assert all(is_ready(node) for node in kubernetes_nodes(lab, "sugarkube0").values())
