@@ -1,4 +1,8 @@
-"""From arguments and variables to what the engine is asked for.  Arguments come before variables."""
+"""From arguments and variables to what the engine is asked for.  Arguments come before variables.
+
+What only a plan, a release or a host that is named needs is loaded with it: the wizard's first frame waits
+for this module.
+"""
 
 from __future__ import annotations
 

@@ -6,7 +6,9 @@ import asyncio
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from aiohttp import ClientError
+from kubernetes.aio.client import ApiClient, Configuration, CoreV1Api
 
 from sugarkube_tui.cluster.advert import API_PORT
 from sugarkube_tui.cluster.errors import SugarkubeError
@@ -15,9 +17,6 @@ from sugarkube_tui.engine.ports import KubeNode
 from sugarkube_tui.kube.errors import connection_error, status_error
 from sugarkube_tui.kube.kubeconfig import Credentials, read_kubeconfig
 from sugarkube_tui.kube.nodes import read_nodes
-
-if TYPE_CHECKING:
-    from kubernetes.aio.client import ApiClient
 
 Resolve = Callable[[str, float], Awaitable[tuple[str, ...]]]
 """Name and seconds → addresses, as `Lan.resolve`."""
@@ -43,10 +42,6 @@ class KubernetesClient:
         """
         where = f"{host}:{self._port}"
         credentials = read_kubeconfig(kubeconfig)
-        # The first import takes long enough to make an interface stutter.
-        await asyncio.to_thread(_import_library)
-        from aiohttp import ClientError
-
         try:
             async with asyncio.timeout(timeout):
                 addresses = await self._resolve(host, timeout)
@@ -72,8 +67,6 @@ class KubernetesClient:
         Raises:
             OSError, ClientError: of the first address, when no one answers.
         """
-        from aiohttp import ClientError
-
         failures: list[Exception] = []
         for address in addresses:
             try:
@@ -84,8 +77,6 @@ class KubernetesClient:
         raise failures[0]
 
     async def _list(self, credentials: Credentials, host: str, address: str, timeout: float) -> bytes:
-        from kubernetes.aio.client import CoreV1Api
-
         try:
             client = _client(credentials, host, address, self._port)
         except (ValueError, OSError) as error:  # ssl.SSLError is an OSError
@@ -104,13 +95,7 @@ class KubernetesClient:
             return body
 
 
-def _import_library() -> None:
-    import kubernetes.aio.client  # noqa: F401
-
-
 def _client(credentials: Credentials, host: str, address: str, port: int) -> ApiClient:
-    from kubernetes.aio.client import ApiClient, Configuration
-
     shown = f"[{address}]" if ":" in address else address
     # ssl takes the key from a file only.  ApiClient reads it at once, in its constructor.
     with tempfile.TemporaryDirectory(prefix="sugarkube-") as directory:  # mode 0700

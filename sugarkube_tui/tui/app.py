@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from sugarkube_tui.tui.attention import Attention
     from sugarkube_tui.tui.logview.excerpt import Excerpt
 
-NARROW = 78
 STYLES = Path(__file__).parent / "styles"
 LATER_STYLES = ("access", "questions", "review", "run", "log", "verify")
 """Read behind the first frame."""
+NARROW = 78
 WIDE = 110
 LOW = 22
 HIGH = 30

@@ -296,8 +296,3 @@ def bindings(group: str) -> list[BindingType]:
         for key in KEYS[group]
         if key.action
     ]
-
-
-def actions(group: str) -> list[str]:
-    """The names of a group's actions, without their parameters."""
-    return [key.action.split("(")[0] for key in KEYS[group] if key.action]

@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from sugarkube_tui.engine.events import Answer
-from sugarkube_tui.tui.keys import actions
+from sugarkube_tui.tui.keys import KEYS
 from sugarkube_tui.tui.screens.run_keys import Situation, View
 from sugarkube_tui.tui.state.run import Phase
 
@@ -108,7 +108,7 @@ def test_the_footer_is_short_and_never_hides_the_way_to_a_question() -> None:
 
 
 def test_only_actions_of_the_screen_or_the_log_depend_on_the_run() -> None:
-    known = {*actions("Run"), *actions("Log"), *actions("Find")}
+    known = {key.action.split("(")[0] for group in ("Run", "Log", "Find") for key in KEYS[group]}
     assert known.issuperset(DEPENDING)
     for situation in SITUATIONS:
         assert known.issuperset(situation.footer())

@@ -19,7 +19,6 @@ from sugarkube_tui.cluster.errors import SugarkubeError
 from sugarkube_tui.engine.errors import evidence_of
 from sugarkube_tui.engine.outcome import Evidence
 from sugarkube_tui.tui import words
-from sugarkube_tui.tui.keys import actions
 from sugarkube_tui.tui.session import Session
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.widgets.fixed import Fixed
@@ -47,7 +46,6 @@ class WizardScreen(Screen[None]):
         super().__init__()
         self._drawn = -1
         self._problem: Evidence | None = None
-        self._offered: tuple[object, ...] = ()
 
     @property
     def wizard(self) -> SugarkubeApp:
@@ -123,15 +121,7 @@ class WizardScreen(Screen[None]):
         self.draw()
         self.query_one(Stepper).show(self.status(), self.session.progress(self.STAGE))
         self.query_one("#notice", Notice).show_problem(self._problem or self.session.trouble)
-        self._refresh_footer()
-
-    def _refresh_footer(self) -> None:
-        """Draw the keys anew, but only when other ones are allowed: the footer is built from widgets."""
-        allowed = (self.check_action(action, ()) for action in dict.fromkeys(actions(self.STAGE)))
-        offered = (*allowed, *self.labels().items())
-        if offered != self._offered:
-            self._offered = offered
-            self.refresh_bindings()
+        self.refresh_bindings()
 
     def labels(self) -> Mapping[str, str]:
         """What actions are called that do another thing now than usual."""

@@ -117,7 +117,9 @@ def warning_lines(scan: Scan, strangers: Sequence[Problem]) -> list[Content]:
     return [*lines, *(finding_line(finding) for finding in scan.findings)]
 
 
-def evidence_of(scan: Scan, subject: Host | Advert | None, strangers: Sequence[Problem]) -> tuple[Parts, str]:
+def evidence_parts(
+    scan: Scan, subject: Host | Advert | None, strangers: Sequence[Problem]
+) -> tuple[Parts, str]:
     """The evidence for a host or an advert, what else is wrong on this LAN, and the title above them."""
     parts: Parts = []
     title = "Evidence"

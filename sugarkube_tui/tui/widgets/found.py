@@ -17,7 +17,7 @@ from sugarkube_tui.tui.state.scan import Scan
 from sugarkube_tui.tui.texts.found import (
     advert_rows,
     adverts_title,
-    evidence_of,
+    evidence_parts,
     host_cells,
     hosts_title,
     warning_lines,
@@ -100,7 +100,7 @@ class Found(Horizontal):
         self._show_evidence()
 
     def _show_evidence(self) -> None:
-        self._evidence.show(*evidence_of(self._scan, self._subject, self._strangers))
+        self._evidence.show(*evidence_parts(self._scan, self._subject, self._strangers))
 
     @property
     def _subject(self) -> Host | Advert | None:

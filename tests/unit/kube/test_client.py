@@ -142,7 +142,7 @@ async def test_key_file_is_private_while_it_exists(
             modes.extend(path.stat().st_mode & 0o777 for path in (chain, chain.parent))
             super().__init__(configuration)
 
-    monkeypatch.setattr(library, "ApiClient", Watching)
+    monkeypatch.setattr(client_module, "ApiClient", Watching)
     made = client_module._client(read_kubeconfig(cluster.kubeconfig), "pi7.local", "127.0.0.1", 6443)
     await made.close()
     assert modes == [0o600, 0o700]
