@@ -223,6 +223,12 @@ async def test_a_host_that_says_nothing_of_a_pi_is_marked_so(held: HeldSimulatio
         await evidence_says(driver, "Why it looks like a Pi nothing says so yet")
 
 
+async def test_the_highlight_begins_on_a_host_that_is_chosen(held: HeldSimulation, start: Start) -> None:
+    seen = [*listening(), named("printer", "10.0.0.9"), named("sugarkube0", "10.0.0.1")]
+    async with start(on(held, seen), WIDE) as driver:
+        await driver.shows("✔ yes sugarkube0", "Evidence: sugarkube0")
+
+
 # -- findings
 
 

@@ -126,7 +126,8 @@ class ScanScreen(WizardScreen):
             return
         found = Found(self.session.scan)
         await self.query_one("#body").mount(found)
-        found.hosts.highlight(self._wanted)
+        chosen = next((host.name for host in self.session.scan.selected), "")
+        found.hosts.highlight(self._wanted or chosen)
         self._found = found
         if self.has_class("-found") and not self.is_left:  # still
             self._begin_tables(found)
