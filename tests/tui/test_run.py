@@ -216,7 +216,7 @@ async def test_a_failed_node_asks_in_its_pane_and_goes_on_when_the_cause_is_gone
 async def test_a_question_and_the_panes_tell_other_keys_when_the_settings_name_them(
     held: HeldSimulation, start: Start
 ) -> None:
-    keys = {"run.again": "f7", "run.give_up": "f8", "run.pane_5": "5,f5"}
+    keys = {"run.again": "f7", "run.give_up": "f8", "run.pane_5": "5,f5", "confirm.yes": "f9"}
     lost = fail_once(held, "sugarkube4")
     async with start(held.world, variables=THREE, on_event=lost, settings=Settings(keys=keys)) as driver:
         await to_run(driver)
@@ -224,8 +224,8 @@ async def test_a_question_and_the_panes_tell_other_keys_when_the_settings_name_t
         await driver.press("f5")
         await driver.shows("─ 5 sugarkube4", "F7 look again and go on", "F8 give", "(F7 retries)")
         await driver.press("f8")
-        await driver.shows("Give sugarkube4 up?")
-        await driver.press("y")
+        await driver.shows("Give sugarkube4 up?", "F9 give sugarkube4 up", "n keep it")
+        await driver.press("f9")
         await driver.shows("(F7 runs again)")
 
 

@@ -29,11 +29,12 @@ class Confirm(Dialog[bool]):
 
     def body(self) -> Iterable[Widget]:
         yield Static(self._text, markup=False)
+        keys = self.wizard.key_names
         yield Static(
             Content.assemble(
-                ("y", "bold $text-accent"),
+                (keys["confirm.yes"], "bold $text-accent"),
                 f"  {self._yes}\n",
-                ("n", "bold $text-accent"),
+                (keys["confirm.no"], "bold $text-accent"),
                 f"  {self._no}",
             ),
             classes="answers",

@@ -67,8 +67,8 @@ class Resume(Dialog[bool]):
         return Content.assemble(
             ("Enter", "bold $text-accent"),
             f"  {self._goes_on()}\n",
-            ("n", "bold $text-accent"),
-            "      start afresh; new answers replace this plan",
+            (f"{self.wizard.key_names['resume.afresh']:<5}", "bold $text-accent"),
+            "  start afresh; new answers replace this plan",
         )
 
     def _goes_on(self) -> str:
@@ -113,6 +113,7 @@ class RunningElsewhere(Dialog[None]):
 
     def body(self) -> Iterable[Widget]:
         run = self._plan.run
+        save = self.wizard.key_names["review.save_plan"]
         yield Static(
             words.lines(
                 [
@@ -125,7 +126,7 @@ class RunningElsewhere(Dialog[None]):
                     words.pair("Its log", _short(run.directory) if run is not None else ""),
                     "",
                     "You can look around here, or form another cluster from other nodes. Your answers "
-                    "are not kept for a later start: that run's plan is. p on Review saves yours.",
+                    f"are not kept for a later start: that run's plan is. {save} on Review saves yours.",
                 ]
             )
         )

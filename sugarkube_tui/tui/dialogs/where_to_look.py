@@ -55,7 +55,7 @@ class AskSweep(Confirm):
 
 
 class WhereToLook(Dialog[bool]):
-    """One row for each layer and each interface; Space switches it on or off.
+    """One row for each layer and each interface; each can be switched on and off.
 
     Returns:
         whether something was changed.
@@ -76,7 +76,8 @@ class WhereToLook(Dialog[bool]):
     def body(self) -> Iterable[Widget]:
         yield Table(COLUMNS, widget_id="where")
         yield Static(id="says", markup=False)
-        yield Static("Space switches on or off   Esc closes; a change looks afresh", classes="hint")
+        hint = "{where_to_look.switch} switches on or off   Esc closes; a change looks afresh"
+        yield Static(self.wizard.key_names.fill(hint), classes="hint", markup=False)
 
     def on_mount(self) -> None:
         self._scan.means.find_interfaces()

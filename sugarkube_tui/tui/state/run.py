@@ -81,9 +81,6 @@ class Run:
             self._estimated = (second, estimate)
         return self._estimated[1]
 
-    def seconds_of(self, node: NodeBoard) -> float:
-        return self.seconds if node.finished_at is None else node.finished_at
-
     def start(self, request: Request) -> None:
         """Begin, with a board and a log directory of its own."""
         self.fault = None
