@@ -345,7 +345,7 @@ async def test_a_selection_whose_lines_have_gone_is_none() -> None:
         assert app.copied[0].told == "5,000 lines of alone, A step"
 
 
-async def test_an_expression_that_is_slow_only_when_it_is_drawn_is_told() -> None:
+async def test_an_expression_that_is_slow_only_behind_its_first_hit_is_told() -> None:
     async with alone() as (app, pilot):
         await app.fed("x" + "a" * 1_000 + "!")
         await pilot.press("slash", "ctrl+r", *"x|(a+)+$", "enter")

@@ -126,12 +126,11 @@ class Search:
         numbers = window.numbers
         index = bisect_left(numbers, self._next)
         until = self._clock() + budget
-        found = self._pattern.search
         while index < len(numbers):
             batch = numbers[index : index + self._batch]
             try:
                 with self._guarded():
-                    hits = [number for number in batch if found(shown_text(window[number]))]
+                    hits = [number for number in batch if self._occurs(shown_text(window[number]))]
             except TooSlow:
                 if len(batch) > 1:  # each may have the time by itself
                     self._batch = 1
@@ -145,15 +144,18 @@ class Search:
                 return
         self._next = window.end
 
+    def _occurs(self, text: str) -> bool:
+        """Whether it does; a regular expression is tried to the line's end, as it will be to mark its hits."""
+        if not self.term.regex:
+            return self._pattern.search(text) is not None
+        return sum(1 for _ in self._pattern.finditer(text)) > 0
+
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where it occurs in a line: begin and end, in characters; none for empty matches."""
-        if self.problem:
-            return []
         try:
             with self._guarded():
                 return [match.span() for match in self._pattern.finditer(text) if match.end() > match.start()]
         except TooSlow:
-            self._give_up()
             return []
 
     def after(self, number: int) -> int | None:

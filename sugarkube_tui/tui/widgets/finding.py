@@ -112,7 +112,7 @@ class Finding:
         if search is None:
             self._tell_found()
             return
-        found = len(search.hits)
+        last = search.hits[-1:]
         search.advance(self._lines.window)
         if not search.is_done(self._lines.window):
             if self._turn is None:
@@ -120,7 +120,7 @@ class Finding:
         elif self._jumps:
             self._jumps = False
             self._jump_first()
-        if len(search.hits) != found or search.problem:
+        if search.hits[-1:] != last or search.problem:
             self._lines.refresh()
         self._tell_found()
 

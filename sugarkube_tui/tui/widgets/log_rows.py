@@ -136,13 +136,11 @@ class LogRows(ScrollView, can_focus=True, inherit_bindings=False):
     def _marks(self, number: int, text: str) -> Iterator[Mark]:
         if self.picking is not None and self.picking.holds(number):
             yield Mark(0, len(text), self._partial("log--picked"))
-        if self.search is not None:
+        # Only what was searched: of other lines, nobody knows how long an expression takes.
+        if self.search is not None and self.search.place(number):
             style = self._partial("log--current" if number == self.hit else "log--hit")
-            given_up = bool(self.search.problem)
             for start, end in self.search.spans(text):
                 yield Mark(start, end, style)
-            if self.search.problem and not given_up:  # to find all of a line takes longer than to find one
-                self.post_message(self.Changed())
         if (selection := self.text_selection) is not None and (
             span := selection.get_span(number)
         ) is not None:
