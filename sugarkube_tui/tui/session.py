@@ -26,6 +26,7 @@ from sugarkube_tui.tui.tasks import Tasks
 if TYPE_CHECKING:
     from sugarkube_tui.cluster.outlook import Outlook
     from sugarkube_tui.cluster.plan import Problem
+    from sugarkube_tui.cluster.roles import Roles
     from sugarkube_tui.engine.formation import Request
     from sugarkube_tui.store.history import History
     from sugarkube_tui.tui.state.access import Access
@@ -159,6 +160,11 @@ class Session:
         live = self.scan.live_servers(environment)
         return Outlook(environment, self.access.facts, live, self.answers.usable_token(environment))
 
+    @property
+    def roles(self) -> Roles:
+        """Who becomes what, as far as nodes and LAN are known by now."""
+        return self.outlook().roles(self.answers.choices)
+
     def strangers(self, environment: Environment | None = None) -> tuple[Problem, ...]:
         """Chosen hosts that belong to another environment, by their adverts or their k3s.
 
@@ -216,6 +222,12 @@ class Session:
             return
         self.scan.stop()
         self.run.start(self.review.request)
+
+    def run_again(self) -> None:
+        """The same once more, from what is true on the nodes by then; no earlier proof counts for it."""
+        if self._has("proving"):
+            self.proving.forget()
+        self.run.again()
 
     def prove(self) -> None:
         """Look from outside whether the run's cluster is there, until the proof is told to stop."""

@@ -346,6 +346,22 @@ async def test_leaving_the_screen_ends_the_looks(held: HeldSimulation, verifying
         assert proving.ok
 
 
+async def test_what_was_proved_says_nothing_of_a_later_run(
+    held: HeldSimulation, verifying: Verifying
+) -> None:
+    async with verifying() as driver:
+        session = driver.app.session
+        assert session.leaving is not None
+        assert not session.leaving.undone
+        await driver.press("escape")
+        await driver.stage(Stage.RUN)
+        held.clock.go_on()
+        session.run_again()
+        assert session.run.phase.active
+        await driver.until(lambda: session.run.phase is Phase.DONE, "the end of the second run")
+        assert session.leaving.undone
+
+
 async def test_finishing_in_the_middle_of_a_look_leaves_no_task(
     held: HeldSimulation, verifying: Verifying
 ) -> None:

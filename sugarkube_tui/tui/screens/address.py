@@ -14,7 +14,6 @@ from textual.widgets import Input, Label, Static
 from sugarkube_tui.cluster.address_checks import Answer, Check, Held, address_cautions, checks
 from sugarkube_tui.cluster.choices import Role, api_url, parse_registration_address
 from sugarkube_tui.cluster.errors import InvalidInput
-from sugarkube_tui.cluster.roles import Roles
 from sugarkube_tui.engine.errors import evidence_of
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings
@@ -69,7 +68,7 @@ class AddressScreen(WizardScreen):
         if answer is None or answer.host != host:
             answer = Answer(host)
         source = self.session.answers.source_of("registration_address")
-        ca_hash = self._roles.ca_hash
+        ca_hash = self.session.roles.ca_hash
         return [
             "",
             *map(_check, checks(answer, ca_hash)),
@@ -107,7 +106,7 @@ class AddressScreen(WizardScreen):
 
     def _first_server(self) -> list[Content | str]:
         """Why it is in order that nothing answers yet."""
-        assignments = self._roles.assignments
+        assignments = self.session.roles.assignments
         first = next((name for name, one in assignments.items() if one.goal.role is Role.FIRST_SERVER), "")
         if not first:
             return []
@@ -115,10 +114,6 @@ class AddressScreen(WizardScreen):
             words.pair("First server", f"{first} starts without it: nothing needs to answer before", 12),
             words.pair("", "it runs. Bring the address up then, for example with kube-vip.", 12),
         ]
-
-    @property
-    def _roles(self) -> Roles:
-        return self.session.outlook().roles(self.session.answers.choices)
 
     # -- keys
 

@@ -46,7 +46,7 @@ class Answering(LogScreen):
         if self.session.run.phase.active:
             self.session.run.answer(self.current, Answer.RETRY)
         else:
-            self.session.run.again()
+            self.session.run_again()
 
     def action_skip(self) -> None:
         self.session.run.answer(self.current, Answer.SKIP)

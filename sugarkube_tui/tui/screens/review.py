@@ -24,7 +24,7 @@ from sugarkube_tui.tui.dialogs.save_file import SaveFile
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.base import WizardScreen
 from sugarkube_tui.tui.stages import Stage
-from sugarkube_tui.tui.texts.plan import cluster_parts, in_order, node_parts, summary
+from sugarkube_tui.tui.texts.plan import RESTART, cluster_parts, in_order, node_parts, summary
 from sugarkube_tui.tui.widgets.pane import Pane
 from sugarkube_tui.tui.widgets.table import Column, Row, Table
 from sugarkube_tui.tui.words import Mood
@@ -133,7 +133,7 @@ class ReviewScreen(WizardScreen):
         ways = {
             "{review.leave_out} leaves the highlighted node out": a_node
             or Concern.SEVERAL_CLUSTERS in concerns,
-            "{app.quit} leaves the wizard, which reads variables at its start": Concern.TOKEN in concerns,
+            RESTART: Concern.TOKEN in concerns,
             "{review.look} looks again": True,
         }
         return self.wizard.key_names.fill("; ".join(says for says, helps in ways.items() if helps))

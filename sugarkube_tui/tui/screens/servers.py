@@ -26,6 +26,7 @@ from sugarkube_tui.tui.dialogs.confirm import Confirm
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.question import OTHER, QuestionScreen
 from sugarkube_tui.tui.stages import Stage
+from sugarkube_tui.tui.texts.plan import RESTART
 from sugarkube_tui.tui.widgets.choose import Choose
 from sugarkube_tui.tui.widgets.field import Field
 from sugarkube_tui.tui.widgets.pane import Pane
@@ -44,7 +45,7 @@ SETTLED_BY = {
     Concern.LITTLE_MEMORY: BETTER_FIRST,
     Concern.TAINTED_ALONE: "{servers.taint} takes the taint off",
     Concern.SHARED_WITH_WORKLOADS: "{servers.taint} taints them",
-    Concern.TOKEN: "{app.quit} leaves the wizard, which reads variables at its start",
+    Concern.TOKEN: RESTART,
     Concern.SEVERAL_CLUSTERS: "{scan.select} on Scan, or {review.leave_out} on Review, leaves a node out",
 }
 """The keys that settle a concern; the number itself is changed in its list."""
@@ -121,10 +122,6 @@ class ServersScreen(QuestionScreen):
     def _list(self) -> Table:
         return self.query_one("#nodes", Table)
 
-    @property
-    def _roles(self) -> Roles:
-        return self.session.outlook().roles(self.session.answers.choices)
-
     def _arithmetic(self) -> list[Content | str]:
         try:
             number = self._read()
@@ -180,13 +177,13 @@ class ServersScreen(QuestionScreen):
         if not self._list.rows.has_focus:
             self._list.take_focus()
             return
-        order, name = self._roles.order, self._list.highlighted
+        order, name = self.session.roles.order, self._list.highlighted
         if name in order:
             self._arrange(moved(order, name, by))
             self._list.highlight(name)
 
     def action_best_first(self) -> None:
-        by_name = sorted(self._roles.order, key=natural)
+        by_name = sorted(self.session.roles.order, key=natural)
         self._arrange(fittest_first(by_name, self.session.access.facts))
 
     def action_by_name(self) -> None:
@@ -197,7 +194,7 @@ class ServersScreen(QuestionScreen):
         self._redraw()
 
     def action_taint(self) -> None:
-        self.session.answers.choose(taint_servers=not _tainted(self._roles))
+        self.session.answers.choose(taint_servers=not _tainted(self.session.roles))
         self._redraw()
 
     def _read(self) -> int:

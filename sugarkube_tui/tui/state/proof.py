@@ -82,6 +82,11 @@ class Proving:
 
     # -- looking
 
+    def forget(self) -> None:
+        """Look no more, and know nothing."""
+        self.stop()
+        self._forget(None)
+
     def start(self, subject: Subject) -> None:
         """Forget what was, and look at this cluster until `stop`."""
         self.stop()

@@ -17,6 +17,8 @@ from sugarkube_tui.tui.words import Mood
 
 DETAIL_LINES = 60
 """Lines shown of one action's details; a whole file's diff can be longer."""
+RESTART = "{app.quit} leaves the wizard, which reads variables at its start"
+"""The key that settles what is wrong with a variable."""
 
 
 def summary(review: Review, nodes: int, look: str) -> Content:
