@@ -145,7 +145,7 @@ class Search:
         self._next = window.end
 
     def _occurs(self, text: str) -> bool:
-        """Whether it does; a regular expression is tried to the line's end, as it will be to mark its hits."""
+        """Whether it does; an expression is tried to the end of the line, as to mark its hits it will be."""
         if not self.term.regex:
             return self._pattern.search(text) is not None
         return sum(1 for _ in self._pattern.finditer(text)) > 0
