@@ -162,7 +162,8 @@ def install_k3s(action: InstallK3s) -> str:
 def watch_download(url: str, scratch: str = "/tmp/k3s-install.*", since: str = _INSTALLING) -> str:
     """Says each second how many bytes of a download there are, and of how many, where that can be known.
 
-    It ends when the file is gone, or the installer is overdue: nobody may be there to end it.
+    It ends when the file is gone, or the installer is overdue: nobody may be there to end it.  Smaller
+    files that came with it may stay longer.
 
     Args:
         scratch: directories that the installer may have made; its largest file is the one.
@@ -171,15 +172,12 @@ def watch_download(url: str, scratch: str = "/tmp/k3s-install.*", since: str = _
     return f"""
 size=$(curl -sfLI --max-time 15 {shlex.quote(url)} | tr -d '\\r' |
   awk 'tolower($1) == "content-length:" {{ size = $2 }} END {{ print size }}')
-seen=
+most=0
 for second in $(seq {INSTALL_WITHIN_S:.0f}); do
   has=$(find {scratch} -type f -newer {since} -printf '%s\\n' 2>/dev/null | sort -n | tail -n 1)
-  if [ -n "$has" ]; then
-    seen=yes
-    echo "$has $size"
-  elif [ -n "$seen" ]; then
-    break
-  fi
+  [ "${{has:-0}}" -ge $most ] || break
+  most=${{has:-0}}
+  [ -z "$has" ] || echo "$has $size"
   sleep 1
 done
 """
