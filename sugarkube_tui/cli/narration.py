@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 
 from sugarkube_tui.cli.output import forsake, say, say_json, tell
-from sugarkube_tui.cli.render import EventLines
+from sugarkube_tui.cli.render import EventLines, error_lines
+from sugarkube_tui.cluster.errors import SugarkubeError
 from sugarkube_tui.engine.events import Event, as_json
 from sugarkube_tui.engine.outcome import Evidence
 
@@ -42,7 +43,12 @@ class Narration:
     def _reader(self) -> Iterator[None]:
         try:
             yield
-        except OSError:  # an engine that fails to tell could not even tell that it ends
+        except (OSError, SugarkubeError) as error:
+            # An engine that fails to tell could not even tell that it ends, and would set nodes aside.
             forsake()
             if self._work is not None:
                 self._work.cancel()
+            if isinstance(error, SugarkubeError):
+                with suppress(OSError):
+                    for line in error_lines(error):
+                        tell(line)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import shutil
+import sys
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -141,3 +144,26 @@ async def test_a_directory_that_vanishes_is_told_and_so_is_the_reports_loss(
     assert err.count("→ make room, or make the directory writable; the run does not depend on it") == 2
     assert "report:" not in out
     assert "are Ready" in out
+
+
+async def test_when_standard_output_takes_nothing_more_the_run_is_stopped_and_says_why(
+    world: World,
+    paths: Paths,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fill(action: Action | None) -> None:
+        if isinstance(action, InstallK3s):
+            with Path("/dev/full").open("w") as full:
+                os.dup2(full.fileno(), sys.stdout.fileno())
+
+    with (tmp_path / "out").open("w") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.create_task(run_up(kept(world, fill), paths, *HOSTS, "--yes", "--json"))
+    told = capsys.readouterr().err.splitlines()
+    assert told[:2] == ["✖ standard output cannot be written", "  No space left on device"]
+    (directory,) = paths.runs.iterdir()
+    report = json.loads((directory / "report.json").read_text())
+    assert {node["result"] for node in report["nodes"]} == {"stopped"}
