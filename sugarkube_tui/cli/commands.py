@@ -34,7 +34,7 @@ from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.engine.ports import Login, Target, World
 from sugarkube_tui.engine.resuming import located, targets_of
 from sugarkube_tui.engine.review_text import look_lines
-from sugarkube_tui.engine.subject import Subject
+from sugarkube_tui.engine.subject import subject_of
 from sugarkube_tui.store.paths import Paths
 
 
@@ -60,7 +60,6 @@ async def up(world: World, arguments: Namespace, variables: Mapping[str, str], p
     request = asked.request
     attended = sys.stdin.isatty() and not (arguments.json or arguments.yes)
     formation = Formation(world, request, Operator().ask if attended else None)
-    recording: Recording | None = None
     report: Path | None = None
     try:
         look = await formation.look()
@@ -75,13 +74,14 @@ async def up(world: World, arguments: Namespace, variables: Mapping[str, str], p
             result = await formation.run((board.fold, narration))
         else:
             recording = Recording(paths, str(request.choices.environment), narration.not_kept)
-            result = await formation.run((recording, board.fold, narration), recording.directory)
+            try:
+                result = await formation.run((recording, board.fold, narration), recording.directory)
+            finally:  # before anything else is waited for
+                report = recording.finish(board, request)
+                if report is not None and arguments.json:
+                    say_json({"event": "report", "path": str(report)})
     finally:
         await formation.close()
-        if recording is not None:
-            report = recording.finish(board, request)
-        if report is not None and arguments.json:
-            say_json({"event": "report", "path": str(report)})
     if not arguments.json:
         for line in time_lines(board):
             say(line)
@@ -89,7 +89,7 @@ async def up(world: World, arguments: Namespace, variables: Mapping[str, str], p
             say(f"report: {report}")
     if result is Result.FAILED:
         return exit_codes.FAILED
-    proof = await say_proof(world, _subject(asked, look), variables, as_json=arguments.json)
+    proof = await say_proof(world, subject_of(request, board, asked.login), variables, as_json=arguments.json)
     return exit_codes.OK if proof.ok else exit_codes.FAILED
 
 
@@ -141,21 +141,6 @@ async def _targets(
         where="--host",
         remedy="see what is there with `sugarkube-tui scan`, then give each node by --host; "
         "or start the wizard: sugarkube-tui",
-    )
-
-
-def _subject(asked: _Asked, look: Look) -> Subject:
-    """What is to be proved after a run."""
-    request = asked.request
-    servers = [node.goal.hostname for node in look.plan.nodes if node.goal.role.is_server]
-    return Subject(
-        request.choices.environment,
-        expected=tuple(f"{name}.local" for name in servers),
-        wanted=len(servers),
-        targets=tuple(sorted(request.targets, key=lambda target: target.name not in servers)),
-        login=asked.login,
-        token=request.token,
-        registration_address=request.choices.registration_address,
     )
 
 

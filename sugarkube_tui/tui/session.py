@@ -231,7 +231,7 @@ class Session:
 
     def prove(self) -> None:
         """Look from outside whether the run's cluster is there, until the proof is told to stop."""
-        from sugarkube_tui.tui.state.subject import subject_of
+        from sugarkube_tui.engine.subject import subject_of
 
         if self.run.request is not None:
             self.proving.start(subject_of(self.run.request, self.run.board))

@@ -12,9 +12,9 @@ from sugarkube_tui.engine.board import Board, NodeBoard
 from sugarkube_tui.engine.formation import Request
 from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.engine.ports import Login, Target
+from sugarkube_tui.engine.subject import subject_of
 from sugarkube_tui.tui.state.leaving import Leaving
 from sugarkube_tui.tui.state.run import Phase
-from sugarkube_tui.tui.state.subject import subject_of
 from tests.unit.builders import token
 
 DEV = Environment()
