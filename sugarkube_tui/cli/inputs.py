@@ -264,7 +264,7 @@ def read_choices(arguments: Namespace, defaults: Defaults) -> Choices:
     if arguments.airgap is not None:
         from sugarkube_tui.store.release import read_release
 
-        choices = replace(choices, airgap=read_release(arguments.airgap.expanduser()))
+        choices = replace(choices, airgap=read_release(parse_path(str(arguments.airgap), "--airgap")))
     if arguments.even_servers:
         choices = replace(choices, even_servers=True)
     if arguments.taint is not None:

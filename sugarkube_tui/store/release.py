@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sugarkube_tui.cluster.choices import Airgap, ReleaseFile
-from sugarkube_tui.cluster.errors import InvalidInput
+from sugarkube_tui.cluster.errors import InvalidInput, said
 from sugarkube_tui.cluster.release import RELEASE_SUFFIXES, release_name
 
 INSTALLER = "install.sh"
@@ -25,8 +25,21 @@ def read_release(directory: Path) -> Airgap:
     `k3s-airgap-images-<arch>.tar.zst` (or `.tar.gz`, `.tar`).
 
     Raises:
-        InvalidInput: a file is missing, damaged, or made for another processor.
+        InvalidInput: a file is missing, damaged, not to be read, or made for another processor.
     """
+    try:
+        return _read(directory)
+    except OSError as error:
+        raise InvalidInput(
+            "this release cannot be read",
+            where=str(error.filename or directory),
+            why=said(error),
+            remedy="make the directory and its files readable for you",
+        ) from error
+
+
+def _read(directory: Path) -> Airgap:
+    """Raises InvalidInput as above, and OSError."""
     installer = directory / INSTALLER
     if not installer.is_file():
         raise InvalidInput(

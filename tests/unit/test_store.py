@@ -62,6 +62,11 @@ class TestRelease:
             read_release(release)
         assert "https://" in caught.value.remedy
 
+    def test_a_directory_that_nobody_may_look_into_is_told(self, tmp_path):
+        with pytest.raises(InvalidInput, match="this release cannot be read") as caught:
+            read_release(tmp_path / ("x" * 300))
+        assert caught.value.why == "File name too long"
+
 
 class TestJournal:
     def test_it_keeps_events_and_each_nodes_log_for_the_operator_alone(self, tmp_path):
