@@ -182,8 +182,7 @@ class Formation:
         self._assign(look.plan, order)
         choices, token = self._request.choices, self._request.token
         turns = Turns(None if order.source else token, order.servers, self._desk)
-        clock, redactor = self._world.clock, self._teller.redactor
-        return Parts(self._nodes, choices, order, turns, self._release, clock, redactor)
+        return Parts(self._nodes, choices, order, turns, self._release, self._world.clock)
 
     def _refuse_without(self, failures: Mapping[str, Evidence]) -> None:
         for name, evidence in failures.items():

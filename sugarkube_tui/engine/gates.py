@@ -20,14 +20,14 @@ class JoinPointUnusable(ActionFailed):
     """The join point does not serve this node; another one may."""
 
 
-async def check_join_point(node: Connection, join: JoinPoint) -> str:
+async def check_join_point(connection: Connection, join: JoinPoint) -> str:
     """It resolves, opens 6443 and serves the cluster's CA, which is returned in PEM form.
 
     Raises:
         JoinPointUnusable: it does not.
     """
     try:
-        pem = await node.ask(ServedCa(join.host))
+        pem = await connection.ask(ServedCa(join.host))
     except ActionFailed as error:
         raise JoinPointUnusable(
             Evidence(
@@ -48,13 +48,13 @@ async def check_join_point(node: Connection, join: JoinPoint) -> str:
     return pem
 
 
-async def check_etcd_ports(node: Connection, server: str) -> None:
+async def check_etcd_ports(connection: Connection, server: str) -> None:
     """A further server reaches the etcd of an existing one.
 
     Raises:
         ActionFailed: a port is closed.
     """
-    answer = await node.ask(OpenPorts(server, ETCD_PORTS))
+    answer = await connection.ask(OpenPorts(server, ETCD_PORTS))
     closed = [line.split()[0] for line in answer.splitlines() if line.endswith("closed")]
     if closed:
         raise ActionFailed(
@@ -67,7 +67,7 @@ async def check_etcd_ports(node: Connection, server: str) -> None:
         )
 
 
-async def check_token(node: Connection, join: JoinPoint, token: JoinToken, ca_pem: str) -> None:
+async def check_token(connection: Connection, join: JoinPoint, token: JoinToken, ca_pem: str) -> None:
     """The join point proves that it belongs to the cluster, and accepts the token.
 
     Raises:
@@ -78,7 +78,7 @@ async def check_token(node: Connection, join: JoinPoint, token: JoinToken, ca_pe
     password = token.password.reveal().replace("\\", "\\\\").replace('"', '\\"')
     query = PasswordAccepted(join.host, ca_pem)
     try:
-        status = (await node.ask(query, Secret(f'user = "node:{password}"\n'))).strip()
+        status = (await connection.ask(query, Secret(f'user = "node:{password}"\n'))).strip()
     except ActionFailed as error:
         if error.evidence.exit_status not in CURL_DISTRUSTS:
             raise
@@ -101,14 +101,14 @@ async def check_token(node: Connection, join: JoinPoint, token: JoinToken, ca_pe
         )
 
 
-async def check_alone(node: Connection, environment: Environment, hostname: str) -> None:
+async def check_alone(connection: Connection, environment: Environment, hostname: str) -> None:
     """Nobody else serves this environment on the node's own network, where the workstation may be deaf.
 
     Raises:
         ActionFailed: somebody does; a second cluster of the same name must not be founded.
     """
     own = f"{hostname}.local"
-    for advert in read_browse(await node.ask(HeardServers(environment.service_type))):
+    for advert in read_browse(await connection.ask(HeardServers(environment.service_type))):
         # What was found and could not be resolved is a cache's memory.
         if advert.role != "server" or not advert.addresses or advert.host == own:
             continue

@@ -14,7 +14,6 @@ from functools import partial
 
 from sugarkube_tui.cluster.choices import Choices, Role
 from sugarkube_tui.cluster.queries import ReadToken
-from sugarkube_tui.cluster.secrets import Redactor
 from sugarkube_tui.cluster.token import JoinToken, parse_token
 from sugarkube_tui.engine import gates
 from sugarkube_tui.engine.errors import evidence_of
@@ -37,11 +36,7 @@ GIVEN_UP = Evidence(
 
 
 class Parts:
-    """Carries them out; a part's failure is told, and goes no further.
-
-    Args:
-        redactor: learns the token that is read.
-    """
+    """Carries them out; a part's failure is told, and goes no further."""
 
     def __init__(
         self,
@@ -51,14 +46,12 @@ class Parts:
         turns: Turns,
         release: Release,
         clock: Clock,
-        redactor: Redactor,
     ) -> None:
         self._nodes = nodes
         self._choices = choices
         self._order = order
         self._turns = turns
         self._release = release
-        self._redactor = redactor
         self._joining = Joining(choices, clock, self._direct_address)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._given_up: set[str] = set()
@@ -137,7 +130,7 @@ class Parts:
     async def _read_token(self, node: NodeRun) -> Result:
         token = parse_token(await node.connection.ask(ReadToken()), node.name)
         for secret in (token.secret, token.password):
-            self._redactor.learn(secret)
+            node.voice.hide(secret)
         self._turns.provide(token)
         return Result.OK
 

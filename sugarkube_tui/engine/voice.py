@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.engine.events import Spending, Spent, WaitEnded, Waiting, Warned
 from sugarkube_tui.engine.ports import Clock, Progress
 from sugarkube_tui.engine.telling import Stopwatch, Teller, Told
@@ -35,6 +36,10 @@ class Voice:
     def log(self, *lines: str) -> None:
         """Lines for its log."""
         self._teller.log(self.name, *lines)
+
+    def hide(self, secret: Secret) -> None:
+        """From now on, nothing that is told of any node shows it."""
+        self._teller.redactor.learn(secret)
 
     def warn(self, what: str, remedy: str) -> None:
         """Tell a problem that does not stop it."""
