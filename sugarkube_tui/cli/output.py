@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from sugarkube_tui.cluster.errors import SugarkubeError
+from sugarkube_tui.cluster.errors import SugarkubeError, said
 
 
 def fill_closed_streams() -> None:
@@ -30,7 +30,7 @@ def say(text: str = "") -> None:
         forsake()
         raise SugarkubeError(
             "standard output cannot be written",
-            why=error.strerror or str(error),
+            why=said(error),
             remedy="make room, or send it elsewhere; then run the same command again",
         ) from error
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sugarkube_tui.cluster.errors import AccessError, SugarkubeError
+from sugarkube_tui.cluster.errors import AccessError, SugarkubeError, said
 from sugarkube_tui.engine.outcome import Evidence
 
 
@@ -37,7 +37,7 @@ def evidence_of(error: BaseException) -> Evidence:
         case TimeoutError():
             return Evidence("no answer in time", str(error))
         case OSError():
-            return Evidence(error.strerror or str(error) or type(error).__name__, str(error.filename or ""))
+            return Evidence(said(error) or type(error).__name__, str(error.filename or ""))
         case _:
             return Evidence(
                 "sugarkube-tui made a mistake",

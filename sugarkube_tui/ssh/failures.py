@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import asyncssh
 
-from sugarkube_tui.cluster.errors import AccessError, Trouble
+from sugarkube_tui.cluster.errors import AccessError, Trouble, said
 from sugarkube_tui.cluster.text import clean_line
 from sugarkube_tui.ssh.keys import Keys
 
@@ -70,7 +70,7 @@ def explain(exc: BaseException, attempt: Attempt) -> AccessError:
             f"The name “{attempt.host}” does not resolve",
             Trouble.UNREACHABLE,
             where=attempt.where,
-            why=exc.strerror or str(exc),
+            why=said(exc),
             remedy="Check the spelling and that the node is on; or use its address (your router lists it).",
         )
     if isinstance(exc, asyncssh.KeyExchangeFailed):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import asyncssh
 
-from sugarkube_tui.cluster.errors import AccessError, Trouble
+from sugarkube_tui.cluster.errors import AccessError, Trouble, said
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.cluster.text import clean_line
 from sugarkube_tui.ssh.settings import Settings
@@ -131,7 +131,7 @@ def _load(path: Path, passphrase: str | None = None) -> _File:
     except OSError as exc:
         return _File(
             public=_public(path),
-            problem=exc.strerror or str(exc),
+            problem=said(exc),
             missing=isinstance(exc, FileNotFoundError),
         )
     except ValueError as exc:

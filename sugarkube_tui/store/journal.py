@@ -20,8 +20,6 @@ from sugarkube_tui.store.spool import Spool
 REMEDY = "make room, or make the directory writable; the run does not depend on it"
 
 _FORBIDDEN = str.maketrans(dict.fromkeys("/\\\0", "_"))
-
-
 _NAME_BYTES = 255
 """Longer names of files are refused by file systems."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import platformdirs
 
-from sugarkube_tui.cluster.errors import InvalidInput
+from sugarkube_tui.cluster.errors import InvalidInput, said
 
 _APP = "sugarkube-tui"
 
@@ -103,7 +103,7 @@ def key_file(path: Path, where: str, remedy: str) -> Path:
         if path.is_file():
             return path
     except OSError as error:
-        why = error.strerror or str(error)
+        why = said(error)
     raise InvalidInput(f"there is no file {path}", where=where, why=why, remedy=remedy)
 
 

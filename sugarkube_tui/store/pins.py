@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from sugarkube_tui.cluster.errors import KeyChange, SugarkubeError
+from sugarkube_tui.cluster.errors import KeyChange, SugarkubeError, said
 from sugarkube_tui.store.paths import private, replace_file
 
 DEFAULT_PORT = 22
@@ -130,7 +130,7 @@ class HostKeyPins:
         return SugarkubeError(
             f"The file of pinned host keys cannot be {verb}",
             where=str(self.path),
-            why=exc.strerror or str(exc),
+            why=said(exc),
             remedy="Make it and its directory readable and writable for you, then try again.",
         )
 

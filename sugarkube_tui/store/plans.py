@@ -9,7 +9,7 @@ from pathlib import Path
 import tomli_w
 
 from sugarkube_tui.cluster.choices import Choices
-from sugarkube_tui.cluster.errors import InvalidInput
+from sugarkube_tui.cluster.errors import InvalidInput, said
 from sugarkube_tui.cluster.plan_document import document_of, plan_of
 from sugarkube_tui.cluster.saved_plan import SavedPlan
 from sugarkube_tui.store.release import read_release
@@ -30,7 +30,7 @@ def read_plan(path: Path) -> SavedPlan:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        why = error.strerror if isinstance(error, OSError) else str(error)
+        why = said(error) if isinstance(error, OSError) else str(error)
         raise InvalidInput(
             "this plan cannot be read",
             where=str(path),
