@@ -44,12 +44,12 @@ class Tasks:
         return name in self._running
 
     async def close(self) -> None:
-        """Cancel all and wait until each has cleaned up behind itself."""
-        tasks = list(self._running.values())
-        for task in tasks:
-            if not task.cancelling():  # else it cleans up already, and must not be disturbed
-                task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        """Cancel all, also what is started meanwhile, and wait until each has cleaned up behind itself."""
+        while tasks := [task for task in self._running.values() if not task.done()]:
+            for task in tasks:
+                if not task.cancelling():  # else it cleans up already, and must not be disturbed
+                    task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         for name in [name for name, other in self._running.items() if other is task]:

@@ -11,16 +11,22 @@ from pathlib import Path
 import pytest
 
 from screenshots.held import HeldSimulation
-from sugarkube_tui.cluster.choices import Choices
-from sugarkube_tui.engine.events import ActionStarted, Event
+from sugarkube_tui.cluster.choices import Choices, Defaults
+from sugarkube_tui.cluster.saved_plan import RunState, SavedPlan
+from sugarkube_tui.engine.events import ActionStarted, Event, RunFinished
 from sugarkube_tui.engine.formation import Request
+from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.engine.ports import Login, Target
 from sugarkube_tui.engine.report import Report
 from sugarkube_tui.simulator import Simulation
 from sugarkube_tui.store.history import History
 from sugarkube_tui.store.journal import RunJournal
+from sugarkube_tui.store.kept_plan import KeptPlan
 from sugarkube_tui.store.run_lock import worked_on_by
+from sugarkube_tui.tui.state.answers import Answers
 from sugarkube_tui.tui.state.changes import Changes
+from sugarkube_tui.tui.state.journal import NoJournal
+from sugarkube_tui.tui.state.keeping import Keeping
 from sugarkube_tui.tui.state.run import Phase, Run
 from sugarkube_tui.tui.tasks import Tasks
 from tests.tui.conftest import LARGE, Start
@@ -124,6 +130,49 @@ async def test_a_full_disk_ends_the_log_and_the_wizard_says_so(
         await driver.shows("the log stops here", "No space left on device", "make room, or make the")
         await driver.shows("are Ready", "Enter verifies")
         assert driver.app.session.run.report_path  # the report found some
+
+
+class SlowPlan(KeptPlan):
+    """A plan on a disk that takes its time."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.writing = threading.Event()
+        self.written = threading.Event()
+        self.states: list[RunState] = []
+
+    def write(self, plan: SavedPlan) -> None:
+        assert plan.run is not None
+        self.states.append(plan.run.state)
+        self.writing.set()
+        self.written.wait(HUNG_S)
+        super().write(plan)
+
+
+async def test_nobody_waits_until_the_plan_is_kept_and_the_last_word_stays(tmp_path: Path) -> None:
+    kept, changes = SlowPlan(tmp_path / "state" / "plan.toml"), Changes()
+    faults: list[BaseException] = []
+    tasks = Tasks(faults.append, changes.note)
+    answers = Answers(Defaults(Choices(), {}), {}, changes.note)
+    keeping = Keeping(kept, answers, lambda: REQUEST.targets, tasks, changes)
+    async with asyncio.timeout(HUNG_S):
+        journal = keeping.journal(lambda environment: NoJournal())("sugar/dev")
+        while not kept.writing.is_set():
+            await asyncio.sleep(0.005)  # and this goes on, although the disk does not
+        journal(RunFinished(1.0, Result.OK, "done"))
+        leaving = asyncio.create_task(tasks.close())
+        for _ in range(100):  # as often as it wants to
+            await asyncio.sleep(0)
+        assert not leaving.done()
+        kept.written.set()
+        await leaving
+    keeping.flush()
+    assert kept.states == [RunState.BEGUN, RunState.DONE]
+    plan = kept.read()
+    assert plan is not None
+    assert plan.run is not None
+    assert plan.run.state is RunState.DONE
+    assert faults == []
 
 
 class Vanishing(RunJournal):

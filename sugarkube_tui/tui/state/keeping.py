@@ -20,7 +20,7 @@ from sugarkube_tui.store.run_lock import worked_on_by
 from sugarkube_tui.tui.stages import STAGE_OF, Stage
 from sugarkube_tui.tui.state.answers import Answers
 from sugarkube_tui.tui.state.changes import Changes
-from sugarkube_tui.tui.tasks import Tasks
+from sugarkube_tui.tui.tasks import Tasks, completed
 
 if TYPE_CHECKING:
     from sugarkube_tui.engine.events import Event
@@ -76,6 +76,7 @@ class Keeping:
         self._resumed = False
         self._waiting = False
         self._paused = False
+        self._turn = asyncio.Lock()
 
     # -- an earlier start
 
@@ -136,7 +137,7 @@ class Keeping:
 
     def _tell(self, run: SavedRun) -> None:
         self.run = run
-        self.now()
+        self._write_in(0.0)
 
     # -- writing
 
@@ -155,34 +156,42 @@ class Keeping:
 
     def soon(self) -> None:
         """Write it down when no other answer follows at once."""
+        self._write_in(PAUSE_S)
+
+    def _write_in(self, seconds: float) -> None:
         self._waiting = True
-        self._tasks.start("keeping", self._wait())
+        self._tasks.start("keeping", self._write(seconds))
 
-    async def _wait(self) -> None:
-        await asyncio.sleep(PAUSE_S)
-        self.now()
+    async def _write(self, seconds: float) -> None:
+        """The disk may be slow, so a thread waits for it; one at a time, so that the last word stays."""
+        await asyncio.sleep(seconds)
+        async with self._turn:
+            if (plan := self._taken()) is not None:
+                self.problem = await completed(asyncio.to_thread(self._written, plan))
+                self._changes.note()
 
-    def now(self) -> None:
-        """Write it down, if there is something to go on with."""
+    def _taken(self) -> SavedPlan | None:
+        """What is to be written now; None: there is nothing to go on with."""
         self._waiting = False
         plan = self.plan()
-        if self._paused or not plan.nodes:
-            return
+        return None if self._paused or not plan.nodes else plan
+
+    def _written(self, plan: SavedPlan) -> Evidence | None:
+        """Write it down; why that failed, if it did."""
         try:
             self._kept.write(plan)
-            self.problem = None
         except (OSError, UnicodeEncodeError) as error:  # a key file's name need not be text
-            self.problem = Evidence(
+            return Evidence(
                 "this plan is not kept for a later start",
                 str(error),
                 "make room, or make the directory writable: sugarkube-tui goes on without",
             )
-        self._changes.note()
+        return None
 
     def flush(self) -> None:
-        """Write down what still waits to be."""
-        if self._waiting:
-            self.now()
+        """Write down what still waits to be, when no task does it any more."""
+        if self._waiting and (plan := self._taken()) is not None:
+            self.problem = self._written(plan)
 
 
 class _Telling:
