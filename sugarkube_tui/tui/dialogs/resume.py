@@ -64,11 +64,12 @@ class Resume(Dialog[bool]):
             self.action_resume()
 
     def _answers(self) -> Content:
+        afresh = self.wizard.key_names["resume.afresh"]
         return Content.assemble(
             ("Enter", "bold $text-accent"),
             f"  {self._goes_on()}\n",
-            (f"{self.wizard.key_names['resume.afresh']:<5}", "bold $text-accent"),
-            "  start afresh; new answers replace this plan",
+            (afresh, "bold $text-accent"),
+            f"{' ' * (len('Enter') - len(afresh))}  start afresh; new answers replace this plan",
         )
 
     def _goes_on(self) -> str:
