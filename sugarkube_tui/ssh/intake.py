@@ -22,14 +22,12 @@ class Intake:
     def __init__(self) -> None:
         self._waiting: deque[tuple[Lines, bytes]] = deque()
         self._size = 0
-        self._at_work = False
 
     def take(self, lines: Lines, data: bytes) -> None:
         """Hand these bytes on to `lines`, after all that came before."""
         if not data:
             return
-        if not self._at_work:
-            self._at_work = True
+        if not self._waiting:
             asyncio.get_running_loop().call_soon(self._turn)
         self._waiting.append((lines, data))
         self._size += len(data)
@@ -42,11 +40,10 @@ class Intake:
             self._hand_on()
 
     def _turn(self) -> None:
-        if self._waiting:
+        if self._waiting:  # `finish` may have been quicker
             self._hand_on()
+        if self._waiting:
             asyncio.get_running_loop().call_soon(self._turn)
-        else:
-            self._at_work = False
 
     def _hand_on(self) -> None:
         lines, data = self._waiting.popleft()
