@@ -279,7 +279,7 @@ def _host(pieces: Sequence[tuple[_Fact, Advert | None]]) -> Host:
     facts = [fact for fact, _ in pieces]
     seen = [fact.seen for fact in facts]
     addresses = _unique(address for one in seen for address in one.addresses)
-    names = _unique(one.name for one in seen if one.name) or addresses[:1]
+    names = _unique(one.name for one in seen if one.name) or (_first_address(facts),)
     # A name is worth more than the address, or the search domain's name, that stood in for it.
     best = next((name for name in names if name.endswith(".local")), names[0])
     evidence: dict[tuple[Layer, str, str], HostEvidence] = {}
@@ -299,6 +299,12 @@ def _host(pieces: Sequence[tuple[_Fact, Advert | None]]) -> Host:
         banner=next((one.banner for one in seen if one.banner), ""),
         ssh_alias=next((one.ssh_alias for one in seen if one.ssh_alias), ""),
     )
+
+
+def _first_address(facts: Iterable[_Fact]) -> str:
+    """What a host without a name is called; of two that came at the same moment, always the same one."""
+    _, addresses = min((fact.first_ms, fact.seen.addresses) for fact in facts if fact.seen.addresses)
+    return addresses[0]
 
 
 def _speaks(seen: HostSeen) -> bool:

@@ -316,6 +316,16 @@ def test_no_name_belongs_to_two_hosts_and_an_address_only_where_names_differ(
         assert len(sharing) == 1 or sum(name.endswith(".local") for name in sharing) >= 2
 
 
+def test_of_two_addresses_at_the_same_moment_it_is_always_the_same_that_names_a_host() -> None:
+    seen = [
+        HostSeen("", (address,), Layer.NAMES, SSH, 0.0, host_key="SHA256:k")
+        for address in ("10.0.0.2", "10.0.0.1")
+    ]
+    for told in (seen, seen[::-1]):
+        (host,) = fold(*told).hosts
+        assert host.name == "10.0.0.1"
+
+
 @given(st.lists(_SEEN, max_size=10), st.randoms(use_true_random=False))
 def test_the_order_of_sightings_does_not_matter(sightings: list[HostSeen], dice: Random) -> None:
     # The same evidence twice is told in order: the later one counts.
