@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from textual.app import ComposeResult
 
 from screenshots.driving import Driver
 from screenshots.held import HeldSimulation
@@ -35,6 +36,7 @@ from sugarkube_tui.tui.dialogs.where_to_look import AskSweep, WhereToLook
 from sugarkube_tui.tui.screens.scan import ScanScreen
 from sugarkube_tui.tui.stages import Stage
 from sugarkube_tui.tui.state.apis import REFRESH_S
+from sugarkube_tui.tui.widgets.found import Found
 from sugarkube_tui.tui.widgets.pane import Pane
 from sugarkube_tui.tui.widgets.table import Table
 from tests.tui.conftest import SMALL, Start
@@ -636,4 +638,20 @@ async def test_the_screen_may_be_left_while_its_tables_are_made(held: HeldSimula
         driver.app.go(Stage.ENVIRONMENT)
         await driver.stage(Stage.ENVIRONMENT)
         await driver.until(lambda: not screen.is_attached, "the scan to be gone")
+        assert driver.app.session.fault is None
+
+
+async def test_the_program_may_end_while_its_tables_are_made(
+    held: HeldSimulation, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compose = Found.compose
+
+    def ending(found: Found) -> ComposeResult:
+        found.screen.remove()  # as the program does at its end: nothing is mounted into it any more
+        return compose(found)
+
+    monkeypatch.setattr(Found, "compose", ending)
+    async with start(held.world) as driver:
+        screen = driver.app.screen
+        await driver.until(lambda: not screen.is_running, "the scan to be gone")
         assert driver.app.session.fault is None

@@ -111,8 +111,9 @@ class WizardScreen(Screen[None]):
 
     @property
     def is_left(self) -> bool:
-        """Another screen has taken its place: what it was made of is going."""
-        return self not in self.app.screen_stack
+        """Another screen has taken its place, or the program ends: what it was made of is going."""
+        ends = not self.display  # Textual's word for a screen that is being removed
+        return ends or self not in self.app.screen_stack
 
     def _redraw(self) -> None:
         if self.is_left:

@@ -69,6 +69,9 @@ class Table(Vertical):
     Args:
         empty: what is said when there are no rows.
         gap: cells between columns.
+
+    Attributes:
+        rows: the rows' widget, which has the focus.
     """
 
     class Highlighted(Message):
@@ -111,15 +114,14 @@ class Table(Vertical):
         self._drawn: tuple[int, tuple[Row, ...]] | None = None
         self._empty = empty
         self._wanted = ""
+        self._titles = Static(classes="titles", markup=False)
+        self.rows = Rows(markup=False)
+        self._message = Static(classes="empty", markup=False)
 
     def compose(self) -> ComposeResult:
-        yield Static(classes="titles", markup=False)
-        yield Rows(markup=False)
-        yield Static(classes="empty", markup=False)
-
-    @property
-    def rows(self) -> Rows:
-        return self.query_one(Rows)
+        yield self._titles
+        yield self.rows
+        yield self._message
 
     @property
     def highlighted(self) -> str:
@@ -174,10 +176,9 @@ class Table(Vertical):
         self._drawn = (width, self._rows)
         widths = self._widths(width)
         titles = [self.head(index, width) for index, width in enumerate(widths)]
-        self.query_one(".titles", Static).update(_line(titles, widths, self._gap))
-        message = self.query_one(".empty", Static)
-        message.display = not self._rows and bool(self._empty)
-        message.update(Content(self._empty))
+        self._titles.update(_line(titles, widths, self._gap))
+        self._message.display = not self._rows and bool(self._empty)
+        self._message.update(Content(self._empty))
         rows = self.rows
         rows.display = bool(self._rows)
         prompts = [_line(row.cells, widths, self._gap) for row in self._rows]
