@@ -71,8 +71,8 @@ async def child(directory: Path) -> None:
     from sugarkube_tui.engine.formation import Request
     from sugarkube_tui.engine.ports import Target
     from sugarkube_tui.simulator import stock
+    from sugarkube_tui.simulator.clock import ScaledClock
     from sugarkube_tui.simulator.network import Network
-    from sugarkube_tui.simulator.scenarios import Scenario
     from sugarkube_tui.simulator.world import Simulation
     from sugarkube_tui.tui.screens.run import RunScreen
     from sugarkube_tui.tui.stages import Stage
@@ -81,7 +81,7 @@ async def child(directory: Path) -> None:
         for number in range(NODES):
             stock.fresh_pi(network, name(number), 100 + number, stock.pi_5(number))
 
-    simulation = Simulation(SPEED, Scenario("hundred", "", "", "", shelf))
+    simulation = Simulation(shelf, ScaledClock(SPEED))
     app = wizard(simulation.world)
     gaps: list[float] = []
     work: list[float] = []

@@ -24,7 +24,8 @@ from sugarkube_tui.engine.board import Board, NodeBoard
 from sugarkube_tui.engine.events import Event, RunFinished, RunStarted
 from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.engine.telling import Teller
-from sugarkube_tui.simulator import Simulation
+from sugarkube_tui.simulator.clock import ScaledClock
+from sugarkube_tui.simulator.world import Simulation
 from sugarkube_tui.ssh.intake import Intake
 from sugarkube_tui.ssh.lines import Lines
 from sugarkube_tui.store.journal import RunJournal
@@ -134,7 +135,7 @@ async def watch(streams: list[Stream], seconds: float, gaps: list[float]) -> Non
 
 
 def main(directory: Path, seconds: float) -> None:
-    app = wizard(Simulation(1.0).world)
+    app = wizard(Simulation(clock=ScaledClock(1.0)).world)
     tasks = []
 
     def start() -> None:

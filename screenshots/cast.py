@@ -20,8 +20,8 @@ from rich.color import ColorSystem
 from rich.style import Style
 
 from screenshots.driving import Driver, wizard
-from sugarkube_tui.simulator import simulated_world
 from sugarkube_tui.tui.stages import Stage
+from sugarkube_tui.wiring import demo_world
 
 SIZE = WIDTH, HEIGHT = 100, 30
 SPEED = 5.0
@@ -129,7 +129,7 @@ async def walk(driver: Driver) -> None:
 
 
 async def record() -> list[Event]:
-    app = wizard(simulated_world(speed=SPEED), variables=VARIABLES)
+    app = wizard(demo_world("fresh", SPEED), variables=VARIABLES)
     async with app.run_test(size=SIZE) as pilot:
         driver = Driver(app, pilot)
         recorder = Recorder(driver)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Callable
-from dataclasses import replace
 
-from sugarkube_tui.engine.ports import Clock, World
-from sugarkube_tui.simulator import Simulation
-from sugarkube_tui.simulator.scenarios import FRESH, Scenario
+from sugarkube_tui.engine.ports import Clock
+from sugarkube_tui.simulator.clock import LeapingClock
+from sugarkube_tui.simulator.world import Simulation
 
 
 class HeldClock:
@@ -45,10 +43,7 @@ class HeldClock:
 class HeldSimulation:
     """A simulated LAN on a leaping clock that can be held: every walk through it is the same."""
 
-    def __init__(self, scenario: Scenario = FRESH) -> None:
-        self.simulation = Simulation(math.inf, scenario)
-        self.clock = HeldClock(self.simulation.network.clock)
-        self.simulation.network.clock = self.clock
-        for pi in self.simulation.network.pis.values():
-            pi.clock = self.clock
-        self.world: World = replace(self.simulation.world, clock=self.clock)
+    def __init__(self, scenario: str = "fresh") -> None:
+        self.clock = HeldClock(LeapingClock())
+        self.simulation = Simulation(scenario, self.clock)
+        self.world = self.simulation.world

@@ -16,7 +16,6 @@ from sugarkube_tui.cluster.choices import Choices
 from sugarkube_tui.cluster.saved_plan import Question, RunState, SavedNode, SavedPlan, SavedRun
 from sugarkube_tui.engine.events import ActionStarted, Event, Waiting
 from sugarkube_tui.simulator.door import Door
-from sugarkube_tui.simulator.scenarios import SCENARIOS
 from sugarkube_tui.store.kept_plan import KeptPlan
 from sugarkube_tui.tui.dialogs.resume import Resume
 from sugarkube_tui.tui.dialogs.trust_key import TrustKey
@@ -144,7 +143,7 @@ async def lost_power(studio: Studio) -> None:
 
 async def split_brain(studio: Studio) -> None:
     """Two clusters under one name: seen on the LAN, refused before anything is changed."""
-    async with studio.wizard(HeldSimulation(SCENARIOS["split-brain"])) as driver:
+    async with studio.wizard(HeldSimulation("split-brain")) as driver:
         await driver.shows("6 hosts selected", "several clusters answer")
         await highlight_first_pi(driver, "g")
         await studio.keep(driver, "scan-split-brain")

@@ -6,26 +6,20 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Generic, TypeVar
 
-from sugarkube_tui.cluster.secrets import Secret
-from sugarkube_tui.engine.ports import (
-    Given,
-    Greeter,
-    KubeNode,
-    Kubernetes,
-    Machine,
-    Machines,
-    SshAdvice,
-    SshSettings,
-    Target,
-    World,
+from sugarkube_tui.engine.ports import Given, Greeter, Kubernetes, Machines, SshSettings, World
+from sugarkube_tui.late import (
+    Late,
+    LateApi,
+    LateGreeter,
+    LateKubernetes,
+    LateLan,
+    LateMachines,
+    LateSettings,
 )
 from sugarkube_tui.store.paths import Paths
 
 _OURS = ("SUGARKUBE_", "K3S_")
-
-Made = TypeVar("Made")
 
 
 class RealClock:
@@ -36,64 +30,6 @@ class RealClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
-
-
-class Late(Generic[Made]):
-    """An adapter that is made when it is first used: its library takes a while to load.
-
-    That is done in a thread, because it would make an interface stutter.
-    """
-
-    def __init__(self, make: Callable[[], Made]) -> None:
-        self._make = make
-        self._made: Made | None = None
-        self._turn = asyncio.Lock()
-
-    async def get(self) -> Made:
-        async with self._turn:
-            if self._made is None:
-                self._made = await asyncio.to_thread(self._make)
-            return self._made
-
-
-class LateMachines:
-    """Logins over SSH; nobody logs in before there are hosts."""
-
-    def __init__(self, late: Late[Machines]) -> None:
-        self._late = late
-
-    async def open(self, target: Target) -> Machine:
-        return await (await self._late.get()).open(target)
-
-
-class LateGreeter:
-    """Asks for host keys; nobody is asked before a port 22 has answered."""
-
-    def __init__(self, late: Late[Greeter]) -> None:
-        self._late = late
-
-    async def host_key(self, address: str, port: int, timeout: float) -> str:
-        return await (await self._late.get()).host_key(address, port, timeout)
-
-
-class LateSettings:
-    """Reads the user's ~/.ssh/config as asyncssh does."""
-
-    def __init__(self, late: Late[SshSettings]) -> None:
-        self._late = late
-
-    async def advice(self, alias: str, host: str) -> SshAdvice:
-        return await (await self._late.get()).advice(alias, host)
-
-
-class LateKubernetes:
-    """Asks the cluster; nobody does before there is one."""
-
-    def __init__(self, late: Late[Kubernetes]) -> None:
-        self._late = late
-
-    async def nodes(self, kubeconfig: Secret, host: str, timeout: float) -> tuple[KubeNode, ...]:
-        return await (await self._late.get()).nodes(kubeconfig, host, timeout)
 
 
 def real_world(paths: Paths) -> World:
@@ -126,14 +62,14 @@ def real_world(paths: Paths) -> World:
 
         return KubernetesClient(lan.resolve)
 
-    lan = ZeroconfLan(greeter=LateGreeter(Late(greeter)))
+    lan = ZeroconfLan(greeter=LateGreeter(Late(greeter).get))
     return World(
-        machines=LateMachines(Late(machines)),
+        machines=LateMachines(Late(machines).get),
         host_keys=pins,
-        ssh_settings=LateSettings(Late(settings)),
+        ssh_settings=LateSettings(Late(settings).get),
         lan=lan,
         api=TlsApi(lan.resolve),
-        kubernetes=LateKubernetes(Late(kubernetes)),
+        kubernetes=LateKubernetes(Late(kubernetes).get),
         clock=clock,
     )
 
@@ -178,6 +114,28 @@ def demo_world(scenario: str, speed: float | None) -> World:
     Raises:
         InvalidInput: there is no such scenario.
     """
-    from sugarkube_tui.simulator import simulated_world
+    from sugarkube_tui.simulator.clock import make_clock, usual_speed
+    from sugarkube_tui.simulator.door import SimulatedKeys
+    from sugarkube_tui.simulator.stories import story_named
 
-    return simulated_world(scenario, speed)
+    story = story_named(scenario)
+    clock = make_clock(usual_speed() if speed is None else speed)
+    keys = SimulatedKeys()
+
+    def simulation() -> World:
+        from sugarkube_tui.simulator.world import Simulation
+
+        return Simulation(story.name, clock, keys).world
+
+    late = Late(simulation)
+    return World(
+        machines=LateMachines(late.part(lambda world: world.machines)),
+        host_keys=keys,
+        ssh_settings=LateSettings(late.part(lambda world: world.ssh_settings)),
+        lan=LateLan(late.part(lambda world: world.lan)),
+        api=LateApi(late.part(lambda world: world.api)),
+        kubernetes=LateKubernetes(late.part(lambda world: world.kubernetes)),
+        clock=clock,
+        simulated=True,
+        tour=story.tour(),
+    )

@@ -51,10 +51,10 @@ class _Parser(argparse.ArgumentParser):
 class _MainParser(_Parser):
     def format_help(self) -> str:
         # What the simulator can show is its own knowledge; it is loaded when somebody wants to know.
-        from sugarkube_tui.simulator.scenarios import SCENARIOS
+        from sugarkube_tui.simulator.stories import STORIES
 
-        width = max(map(len, SCENARIOS))
-        shown = "\n".join(f"  {name:{width}}  {one.title}" for name, one in SCENARIOS.items())
+        width = max(map(len, STORIES))
+        shown = "\n".join(f"  {name:{width}}  {one.title}" for name, one in STORIES.items())
         return f"{super().format_help()}\nscenarios of the demo (--demo=NAME):\n{shown}\n"
 
 

@@ -42,7 +42,7 @@ async def scan(
     defaults = read_defaults(arguments, variables)
     environment = defaults.choices.environment
     chosen = arguments.interfaces
-    own = [i for i in world.lan.interfaces() if not chosen or i.name in chosen]
+    own = [i for i in await world.lan.interfaces() if not chosen or i.name in chosen]
     allowed = [network for network in map(swept_from, own) if consents.sweep(network)]
     interest = read_interest(arguments, defaults, (*read_given(arguments), *aliases), allowed)
     survey = await _listen(world, interest, arguments.seconds)

@@ -94,12 +94,13 @@ class ZeroconfLan:
         except OSError as error:
             raise _refused(error, links) from error
 
-    def interfaces(self) -> tuple[Interface, ...]:
+    async def interfaces(self) -> tuple[Interface, ...]:
         """All interfaces on which Pis may be; empty when there is none."""
         try:
-            return tuple(link.interface for link in choose_interfaces(self._wanted))
+            links = await asyncio.to_thread(choose_interfaces, self._wanted)  # it loads its library
         except SugarkubeError:
             return ()
+        return tuple(link.interface for link in links)
 
     async def resolve(self, name: str, timeout: float, *, fresh: bool = False) -> tuple[str, ...]:
         """A name's addresses; see `Lan.resolve`."""

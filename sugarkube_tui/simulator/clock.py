@@ -6,9 +6,13 @@ import asyncio
 import heapq
 import itertools
 import math
+import os
 import time
 
 from sugarkube_tui.engine.ports import Clock
+
+SPEED_VARIABLE = "SUGARKUBE_DEMO_SPEED"
+DEFAULT_SPEED = 8.0
 
 _QUIET_ROUNDS = 25
 """Rounds of the event loop without a new sleeper after which nothing but time can go on.
@@ -22,6 +26,15 @@ def make_clock(speed: float) -> Clock:
     if not speed > 0:
         raise ValueError(f"time cannot run {speed} times faster")
     return LeapingClock() if math.isinf(speed) else ScaledClock(speed)
+
+
+def usual_speed() -> float:
+    """How many times faster than life the demo is, where nothing is said on the command line."""
+    try:
+        speed = float(os.environ.get(SPEED_VARIABLE, ""))
+    except ValueError:
+        return DEFAULT_SPEED
+    return speed if speed > 0 else DEFAULT_SPEED
 
 
 class ScaledClock:

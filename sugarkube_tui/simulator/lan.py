@@ -104,7 +104,7 @@ class SimulatedLan:
                         yield WireLine((network.clock.now() - began) * 1000, HERE, f"{text}, ttl 4500")
             await network.change_after(version)
 
-    def interfaces(self) -> tuple[Interface, ...]:
+    async def interfaces(self) -> tuple[Interface, ...]:
         return (INTERFACE,)
 
     async def resolve(self, name: str, timeout: float, *, fresh: bool = False) -> tuple[str, ...]:

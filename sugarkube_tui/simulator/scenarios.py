@@ -1,41 +1,21 @@
-"""What the tour can show: each scenario is a LAN to begin with, and what happens on it by itself."""
+"""The scenarios: each is a LAN to begin with, and what happens on it by itself."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sugarkube_tui.cluster.advert import API_PORT, render_advert
 from sugarkube_tui.cluster.environment import Environment
-from sugarkube_tui.cluster.errors import InvalidInput
 from sugarkube_tui.simulator import stock
 from sugarkube_tui.simulator.cluster import Cluster
 from sugarkube_tui.simulator.network import Happening, Network
 from sugarkube_tui.simulator.pi import Power
+from sugarkube_tui.simulator.stories import DEV, cluster_once
 from sugarkube_tui.steps.config import render
 from sugarkube_tui.steps.k3s import NODE_FILE, TOKEN_FILE
 
-DEV, INT, PROD = (Environment(name) for name in ("dev", "int", "prod"))
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """One thing to see.
-
-    Attributes:
-        title: a few words, for a list.
-        shows: one sentence: what is the matter on this LAN.
-        hint: what to try; like `shows`, it fits into one line of a small terminal.
-        set_up: puts the machines there.
-        variables: what is exported in the operator's shell.
-    """
-
-    name: str
-    title: str
-    shows: str
-    hint: str
-    set_up: Callable[[Network], None]
-    variables: Callable[[], Mapping[str, str]] = dict
+INT, PROD = Environment("int"), Environment("prod")
 
 
 # -- fresh
@@ -141,9 +121,6 @@ def _plug(name: str) -> Callable[[Network], None]:
 
 # -- wrong-token
 
-_REBUILT = Cluster("dev as it was", "sqlite")
-"""The cluster of which the operator still has the token, and one Pi, too."""
-
 
 def _wrong_token(network: Network) -> None:
     for number, hardware in enumerate(stock.SIX):
@@ -156,7 +133,7 @@ def _wrong_token(network: Network) -> None:
             stock.installed(pi, "agent", f"https://{network.pis['sugarkube0'].address}:{API_PORT}")
             pi.files |= {
                 NODE_FILE: render({"node-label": stock.labels(DEV)}),
-                TOKEN_FILE: f"{_REBUILT.token}\n",
+                TOKEN_FILE: f"{cluster_once().token}\n",
             }
             pi.k3s.stand_refused("token CA hash does not match the Cluster CA certificate hash")
 
@@ -171,64 +148,12 @@ def _slow(network: Network) -> None:
         stock.fresh_pi(network, f"sugarkube{number}", 10 + number, hardware)
 
 
-FRESH = Scenario(
-    "fresh",
-    "six fresh Pis",
-    "Six Pis with a fresh Raspberry Pi OS, next to somebody's prod.",
-    "Enter goes on; 3 servers are chosen. Run again: nothing is left to do.",
-    _fresh,
-)
-
-SCENARIOS: Mapping[str, Scenario] = {
-    scenario.name: scenario
-    for scenario in (
-        FRESH,
-        Scenario(
-            "busy",
-            "a big and noisy LAN, with a cluster to join",
-            "Thirty hosts, four environments, odd adverts; dev runs already.",
-            "e shows the oddities. Enter goes on: the new Pis join dev as agents.",
-            _busy,
-        ),
-        Scenario(
-            "split-brain",
-            "two clusters under one name",
-            "sugarkube0 and sugarkube3 both founded dev: two CAs, one name.",
-            "See what Review says; then take sugarkube3 out, here, with Space.",
-            _split_brain,
-        ),
-        Scenario(
-            "lost-node",
-            "two Pis that lose their power during the run",
-            "In the run two Pis lose power: sugarkube1 briefly, sugarkube4 longer.",
-            "Watch the others go on; when sugarkube4 is back, run it again.",
-            _lost_node,
-        ),
-        Scenario(
-            "wrong-token",
-            "a token that is exported, and belongs to another cluster",
-            "dev was rebuilt; the exported token is that of the old cluster.",
-            "See what Review says; then start again with SUGARKUBE_TOKEN_DEV= before.",
-            _wrong_token,
-            lambda: {DEV.token_variables[0]: _REBUILT.token},
-        ),
-        Scenario(
-            "slow",
-            "four Pi 3s with slow cards on a slow line",
-            "Four Pi 3s with worn SD cards, behind a slow line.",
-            "Enter goes on; watch what each wait says of itself.",
-            _slow,
-        ),
-    )
+SET_UPS: Mapping[str, Callable[[Network], None]] = {
+    "fresh": _fresh,
+    "busy": _busy,
+    "split-brain": _split_brain,
+    "lost-node": _lost_node,
+    "wrong-token": _wrong_token,
+    "slow": _slow,
 }
-
-
-def scenario_named(name: str) -> Scenario:
-    """Raises InvalidInput when there is none of this name."""
-    if name not in SCENARIOS:
-        raise InvalidInput(
-            f"{name!r} is no scenario of the demo",
-            where="--demo",
-            remedy=f"use one of {', '.join(SCENARIOS)}",
-        )
-    return SCENARIOS[name]
+"""What puts a scenario's machines there, by its name."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -26,14 +25,14 @@ from sugarkube_tui.engine.events import (
 from sugarkube_tui.engine.formation import Formation, Request
 from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.engine.ports import Login, Target, World
-from sugarkube_tui.simulator import Simulation
+from sugarkube_tui.simulator.world import Simulation
 
 Kind = TypeVar("Kind", bound=Event)
 
 
 @pytest.fixture
 def simulation() -> Simulation:
-    return Simulation(math.inf)
+    return Simulation()
 
 
 @pytest.fixture

@@ -18,8 +18,9 @@ from sugarkube_tui.engine.ports import World
 from sugarkube_tui.engine.subject import Subject
 from sugarkube_tui.engine.survey import listen, look_at_apis, usual_interest
 from sugarkube_tui.engine.verify import prove
-from sugarkube_tui.simulator import Simulation, simulated_world
-from sugarkube_tui.simulator.scenarios import SCENARIOS
+from sugarkube_tui.simulator.stories import STORIES
+from sugarkube_tui.simulator.world import Simulation
+from sugarkube_tui.wiring import demo_world
 from tests.engine.conftest import Story, form, names, targets
 
 DEV = Environment("dev")
@@ -29,7 +30,7 @@ LINE = 72
 
 
 def start(scenario: str) -> Simulation:
-    return Simulation(math.inf, SCENARIOS[scenario])
+    return Simulation(scenario)
 
 
 async def found_on(world: World) -> tuple[Finding, ...]:
@@ -50,9 +51,9 @@ async def assert_nothing_is_left(world: World, numbers: tuple[int, ...], choices
     assert (await prove(world, Subject(DEV, targets=targets(*numbers)))).ok
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=list(SCENARIOS))
+@pytest.mark.parametrize("scenario", STORIES.values(), ids=list(STORIES))
 def test_a_scenario_says_in_two_short_lines_what_it_shows_and_what_to_try(scenario) -> None:
-    tour = simulated_world(scenario.name, math.inf).tour
+    tour = demo_world(scenario.name, math.inf).tour
     assert tour is not None
     assert (tour.name, tour.shows) == (scenario.name, scenario.shows)
     assert len(tour.shows) <= LINE
@@ -61,7 +62,7 @@ def test_a_scenario_says_in_two_short_lines_what_it_shows_and_what_to_try(scenar
 
 def test_an_unknown_scenario_is_refused_with_the_list() -> None:
     with pytest.raises(InvalidInput) as caught:
-        simulated_world("quiet")
+        demo_world("quiet", None)
     assert "fresh, busy, split-brain, lost-node, wrong-token, slow" in caught.value.remedy
 
 
@@ -155,7 +156,7 @@ class TestLostNode:
 
 class TestWrongToken:
     async def test_the_exported_token_is_refused_and_nothing_is_changed(self) -> None:
-        tour = simulated_world("wrong-token", math.inf).tour
+        tour = demo_world("wrong-token", math.inf).tour
         assert tour is not None
         token = token_from_variables(DEV, tour.variables)
         assert token is not None

@@ -25,7 +25,7 @@ from sugarkube_tui.engine.events import (
 )
 from sugarkube_tui.engine.formation import Formation, Request
 from sugarkube_tui.engine.outcome import Result
-from sugarkube_tui.simulator import Simulation
+from sugarkube_tui.simulator.world import Simulation
 from tests.engine.conftest import Story, form, names, targets
 
 THREE = Choices(servers=3)

@@ -31,8 +31,8 @@ from sugarkube_tui.engine.log import Kind
 from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.engine.ports import Login, World
 from sugarkube_tui.engine.survey import LISTEN_S
-from sugarkube_tui.simulator import Simulation
 from sugarkube_tui.simulator.pi import CMDLINE
+from sugarkube_tui.simulator.world import Simulation
 from sugarkube_tui.steps.catalog import STEPS
 from sugarkube_tui.steps.config import JOIN_FILE
 from tests.engine.conftest import Story, form, names, targets, token_of
@@ -103,7 +103,7 @@ class TestThreeServersAndAnAgent:
 
     async def test_the_same_choices_tell_the_same_story(self, world: World) -> None:
         first = await form(world, targets(0, 1), Choices())
-        other = await form(Simulation(float("inf")).world, targets(0, 1), Choices())
+        other = await form(Simulation().world, targets(0, 1), Choices())
         assert [as_json(event) for event in first.events] == [as_json(event) for event in other.events]
 
 

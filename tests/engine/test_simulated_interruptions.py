@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from sugarkube_tui.engine.formation import Request
 from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.engine.ports import Login
 from sugarkube_tui.engine.resuming import located, node_of, targets_of
-from sugarkube_tui.simulator import Simulation
+from sugarkube_tui.simulator.world import Simulation
 from sugarkube_tui.store.kept_plan import KeptPlan
 from sugarkube_tui.store.plans import choices_of
 from tests.engine.conftest import form, names, targets
@@ -60,7 +59,7 @@ class TestStopping:
     @pytest.mark.parametrize("node", names(0, 1, 3))
     @pytest.mark.parametrize("step", STEPS)
     async def test_a_run_stopped_anywhere_is_completed_by_the_next(self, node: str, step: str) -> None:
-        simulation = Simulation(math.inf)
+        simulation = Simulation()
         stopped = await form(simulation.world, targets(0, 1, 2, 3), THREE, stop_when=step_begins(node, step))
         assert stopped.result is Result.STOPPED
         await simulation.world.clock.sleep(60)  # others may be in their reboots

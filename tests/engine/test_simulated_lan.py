@@ -41,11 +41,17 @@ from sugarkube_tui.engine.events import Warned
 from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.engine.ports import Given, Interest, Login, Target, World
 from sugarkube_tui.engine.survey import listen
-from sugarkube_tui.simulator import Simulation, simulated_world
-from sugarkube_tui.simulator.clock import LeapingClock, ScaledClock, make_clock
-from sugarkube_tui.simulator.world import DEFAULT_SPEED, SPEED_VARIABLE
+from sugarkube_tui.simulator.clock import (
+    DEFAULT_SPEED,
+    SPEED_VARIABLE,
+    LeapingClock,
+    ScaledClock,
+    make_clock,
+)
+from sugarkube_tui.simulator.world import Simulation
 from sugarkube_tui.steps.catalog import PROBED
 from sugarkube_tui.steps.k3s import BINARY
+from sugarkube_tui.wiring import demo_world
 from tests.engine.conftest import form, names, targets
 
 DEV, PROD = Environment("dev"), Environment("prod")
@@ -346,10 +352,10 @@ class TestTime:
         self, monkeypatch: pytest.MonkeyPatch, text: str, speed: float
     ) -> None:
         monkeypatch.setenv(SPEED_VARIABLE, text)
-        clock = simulated_world().clock
+        clock = demo_world("fresh", None).clock
         assert isinstance(clock, ScaledClock)
         assert clock.speed == speed
 
     async def test_a_whole_run_in_scaled_time(self) -> None:
-        story = await form(simulated_world(speed=2_000), targets(0, 1), Choices())
+        story = await form(demo_world("fresh", 2_000), targets(0, 1), Choices())
         assert story.result is Result.CHANGED

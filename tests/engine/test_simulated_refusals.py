@@ -7,8 +7,8 @@ from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.token import parse_token
 from sugarkube_tui.engine.events import RoleAssigned
 from sugarkube_tui.engine.outcome import Result
-from sugarkube_tui.simulator import Simulation
 from sugarkube_tui.simulator.cluster import Cluster
+from sugarkube_tui.simulator.world import Simulation
 from tests.engine.conftest import form, names, targets, token_of
 
 DEV, INT, PROD = Environment("dev"), Environment("int"), Environment("prod")

@@ -17,7 +17,7 @@ from sugarkube_tui.engine.events import ActionStarted, Event, RoleAssigned, Spen
 from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.engine.ports import Login
 from sugarkube_tui.engine.report import Report, as_json, as_markdown, report_of
-from sugarkube_tui.simulator import Simulation
+from sugarkube_tui.simulator.world import Simulation
 from sugarkube_tui.store.reports import save_report
 from tests.engine.conftest import form, names, targets
 
@@ -107,7 +107,7 @@ async def test_a_second_run_is_estimated_well_from_the_first(simulation: Simulat
         if isinstance(event, RoleAssigned) and all(node.role for node in again.nodes.values()):
             expected.append((event.at, remaining(again, event.at, seen)))
 
-    fresh = Simulation(float("inf"))
+    fresh = Simulation()
     await form(fresh.world, targets(0, 1, 2, 3), Choices(servers=3), sinks=[fold])
     at, estimate = expected[-1]
     assert estimate.basis == "from 1 earlier run"

@@ -21,7 +21,7 @@ from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.engine.ports import Target, World
 from sugarkube_tui.engine.subject import Subject
 from sugarkube_tui.engine.verify import prove
-from sugarkube_tui.simulator import Simulation
+from sugarkube_tui.simulator.world import Simulation
 from tests.engine.conftest import Story, form, targets
 
 THREE = Choices(servers=3)

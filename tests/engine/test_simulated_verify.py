@@ -33,8 +33,8 @@ from sugarkube_tui.engine.ports import (
 from sugarkube_tui.engine.proof import Check, Held, Proof, Rung, Verdict
 from sugarkube_tui.engine.subject import Subject
 from sugarkube_tui.engine.verify import Verifier, prove
-from sugarkube_tui.simulator import Simulation
 from sugarkube_tui.simulator.pi import NSSWITCH
+from sugarkube_tui.simulator.world import Simulation
 from tests.engine.conftest import form, names, targets, token_of
 
 DEV, PROD = Environment("dev"), Environment("prod")
@@ -79,15 +79,15 @@ class DeafLan:
         self._lan = lan
 
     async def watch(self, interest: Interest) -> AsyncGenerator[Sighting, None]:
-        yield Listening(self._lan.interfaces(), layers=interest.layers)
+        yield Listening(await self._lan.interfaces(), layers=interest.layers)
         yield EchoHeard("eth0", 1.0)
         await asyncio.Event().wait()
 
     def packets(self, service_types: Collection[str]) -> AsyncGenerator[WireLine, None]:
         return self._lan.packets(service_types)
 
-    def interfaces(self) -> tuple[Interface, ...]:
-        return self._lan.interfaces()
+    async def interfaces(self) -> tuple[Interface, ...]:
+        return await self._lan.interfaces()
 
     async def resolve(self, name: str, timeout: float, *, fresh: bool = False) -> tuple[str, ...]:
         return ()

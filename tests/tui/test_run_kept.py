@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import shutil
 import threading
 from pathlib import Path
@@ -18,7 +17,7 @@ from sugarkube_tui.engine.formation import Request
 from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.engine.ports import Login, Target
 from sugarkube_tui.engine.report import Report
-from sugarkube_tui.simulator import Simulation
+from sugarkube_tui.simulator.world import Simulation
 from sugarkube_tui.store.history import History
 from sugarkube_tui.store.journal import RunJournal
 from sugarkube_tui.store.kept_plan import KeptPlan
@@ -58,7 +57,7 @@ class Desk:
         self.faults: list[BaseException] = []
         changes = Changes()
         self.tasks = Tasks(self.faults.append, changes.note)
-        world = Simulation(math.inf).world
+        world = Simulation().world
         self.run = Run(world, lambda environment: self.journal, History(None), self.tasks, changes)
         self.run.start(REQUEST)
 

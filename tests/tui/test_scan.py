@@ -67,7 +67,7 @@ class ScriptedLan:
             yield sighting
         await asyncio.Event().wait()
 
-    def interfaces(self) -> tuple[Interface, ...]:
+    async def interfaces(self) -> tuple[Interface, ...]:
         return self.found
 
     async def resolve(self, name: str, timeout: float, *, fresh: bool = False) -> tuple[str, ...]:

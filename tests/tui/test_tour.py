@@ -6,22 +6,22 @@ import math
 
 import pytest
 
-from sugarkube_tui.simulator import simulated_world
-from sugarkube_tui.simulator.scenarios import SCENARIOS
+from sugarkube_tui.simulator.stories import STORIES
 from sugarkube_tui.tui.stages import Stage
+from sugarkube_tui.wiring import demo_world
 from tests.tui.conftest import LARGE, SMALL, Start
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
-@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=list(SCENARIOS))
+@pytest.mark.parametrize("scenario", STORIES.values(), ids=list(STORIES))
 async def test_the_scan_says_what_this_lan_shows_and_what_to_try(start: Start, scenario, size) -> None:
-    async with start(simulated_world(scenario.name, math.inf), size) as driver:
+    async with start(demo_world(scenario.name, math.inf), size) as driver:
         await driver.shows(scenario.shows, scenario.hint, "sugarkube0")
         assert len([line for line in driver.text().splitlines() if "Demo " in line or "Try " in line]) == 2
 
 
 async def test_the_scenarios_name_is_at_the_top_of_every_screen(start: Start) -> None:
-    async with start(simulated_world("fresh", math.inf), LARGE) as driver:
+    async with start(demo_world("fresh", math.inf), LARGE) as driver:
         await driver.shows("demo: fresh", "8 hosts")
         await driver.hosts(8)
         await driver.press("enter")
@@ -29,7 +29,7 @@ async def test_the_scenarios_name_is_at_the_top_of_every_screen(start: Start) ->
 
 
 async def test_in_a_split_brain_the_refusal_can_be_settled_as_the_tour_says(start: Start) -> None:
-    async with start(simulated_world("split-brain", math.inf), LARGE) as driver:
+    async with start(demo_world("split-brain", math.inf), LARGE) as driver:
         await driver.hosts(6)
         await driver.shows("split brain")
         await driver.press("enter")
@@ -57,7 +57,7 @@ async def test_in_a_split_brain_the_refusal_can_be_settled_as_the_tour_says(star
 
 
 async def test_a_token_of_another_cluster_is_told_early_and_the_refusal_names_a_way_out(start: Start) -> None:
-    world = simulated_world("wrong-token", math.inf)
+    world = demo_world("wrong-token", math.inf)
     assert world.tour is not None
     async with start(world, LARGE, variables=dict(world.tour.variables)) as driver:
         await driver.hosts(6)

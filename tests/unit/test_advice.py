@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from argparse import Namespace
 
 import pytest
@@ -35,7 +34,7 @@ async def test_wizard_and_commands_settle_the_user_alike(
     user: str | None, advice: SshAdvice, logs_in_as: str
 ) -> None:
     login = login_for(user=user)
-    simulation = Simulation(math.inf)
+    simulation = Simulation()
     simulation.ssh_settings.said["sugarkube0.local"] = advice
     (target,) = await find_targets(simulation.world, ["sugarkube0.local"], login)
     assert target.login.user == logs_in_as
@@ -43,7 +42,7 @@ async def test_wizard_and_commands_settle_the_user_alike(
 
 
 async def test_a_user_named_with_the_host_comes_first() -> None:
-    simulation = Simulation(math.inf)
+    simulation = Simulation()
     simulation.ssh_settings.said["sugarkube0.local"] = CONFIG
     (target,) = await find_targets(simulation.world, ["pi@sugarkube0.local"], login_for(user=None))
     assert target.login.user == "pi"

@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-from sugarkube_tui.wiring import Late
+from sugarkube_tui.late import Late
 
 SLOW = ("asyncssh", "ifaddr", "cryptography", "kubernetes", "aiohttp", "yaml", "zeroconf", "textual")
 PROLOGUE = """
@@ -75,7 +75,7 @@ def test_the_wizards_first_frame_needs_the_terminal_library_alone():
         from sugarkube_tui.wiring import real_world
 
         class Silent:
-            def interfaces(self):
+            async def interfaces(self):
                 return ()
 
             async def watch(self, interest):

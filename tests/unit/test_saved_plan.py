@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import stat
 import tomllib
@@ -24,7 +23,7 @@ from sugarkube_tui.cluster.saved_plan import Question, RunState, SavedNode, Save
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.engine.ports import Login, Target
 from sugarkube_tui.engine.resuming import node_of, targets_of
-from sugarkube_tui.simulator import Simulation
+from sugarkube_tui.simulator.world import Simulation
 from sugarkube_tui.store.kept_plan import KeptPlan
 from sugarkube_tui.store.paths import create_file
 from sugarkube_tui.store.plans import choices_of, plan_text, read_plan
@@ -112,7 +111,7 @@ class TestRoundTrip:
     def test_the_wizard_asks_for_the_same_again(self, asked: tuple[tuple[Target, ...], Choices]) -> None:
         targets, choices = asked
         plan = through_text(saved(targets, choices))
-        access = Access(Simulation(math.inf).world, targets[0].login, IDLE, Changes())
+        access = Access(Simulation().world, targets[0].login, IDLE, Changes())
         access.resume(plan.nodes)
         assert access.intended == targets
 

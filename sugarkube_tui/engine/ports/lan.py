@@ -94,7 +94,7 @@ class Lan(Protocol):
         """
         ...
 
-    def interfaces(self) -> tuple[Interface, ...]:
+    async def interfaces(self) -> tuple[Interface, ...]:
         """All interfaces on which Pis may be; empty when there is none."""
         ...
 

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from sugarkube_tui.cluster.sightings import Interface
 from sugarkube_tui.engine.ports import Lan
 from sugarkube_tui.store.paths import private, replace_file
 from sugarkube_tui.tui import words
@@ -36,6 +37,7 @@ class Diagnostics(Dialog[None]):
         self._lan = lan
         self._workstation = workstation
         self._agent = "asking …"
+        self._interfaces: tuple[Interface, ...] = ()
 
     def heading(self) -> Content:
         return Content("Diagnostics")
@@ -45,7 +47,8 @@ class Diagnostics(Dialog[None]):
         hint = "{diagnostics.copy} copies this as text   {diagnostics.save} saves it   Esc closes"
         yield Static(self.wizard.key_names.fill(hint), classes="hint", markup=False)
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
+        self._interfaces = await self._lan.interfaces()
         self.query_one(Pane).focus()
         self._draw()
         self.run_worker(self._ask_agent(), exit_on_error=False)
@@ -65,7 +68,7 @@ class Diagnostics(Dialog[None]):
         return [
             diagnosis.versions(),
             diagnosis.terminal_part(wizard.terminal, size, colours, signs, wizard.theme),
-            diagnosis.network_part(self._lan.interfaces(), self._agent),
+            diagnosis.network_part(self._interfaces, self._agent),
             diagnosis.settings_part(wizard.settings),
             diagnosis.paths_part(self._workstation.paths),
         ]

@@ -79,8 +79,8 @@ class WhereToLook(Dialog[bool]):
         hint = "{where_to_look.switch} switches on or off   Esc closes; a change looks afresh"
         yield Static(self.wizard.key_names.fill(hint), classes="hint", markup=False)
 
-    def on_mount(self) -> None:
-        self._scan.means.find_interfaces()
+    async def on_mount(self) -> None:
+        await self._scan.means.find_interfaces()
         self._draw()
         self.query_one(Table).take_focus()
         self.set_interval(1 / DRAWS_PER_S, self._draw)

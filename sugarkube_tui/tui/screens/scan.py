@@ -130,6 +130,7 @@ class ScanScreen(WizardScreen):
         found.hosts.highlight(self._wanted or chosen)
         self._found = found
         if self.has_class("-found") and not self.is_left:  # still
+            self._redraw()  # a table without rows hides them, and they lose the focus by that
             self._begin_tables(found)
 
     def _begin_tables(self, found: Found) -> None:

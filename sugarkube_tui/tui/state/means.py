@@ -26,9 +26,9 @@ class Means:
         self._lan = lan
         self._consents = consents
 
-    def find_interfaces(self) -> None:
+    async def find_interfaces(self) -> None:
         """Cables are plugged in, and VPNs come and go."""
-        self.interfaces = self._lan.interfaces()
+        self.interfaces = await self._lan.interfaces()
 
     def applied_to(self, interest: Interest) -> Interest:
         """The same interest, by these means."""

@@ -70,7 +70,6 @@ class Scan:
         self.survey = Survey()
         self.error = None
         self._apis.forget()
-        self.means.find_interfaces()
         self.began = self._world.clock.now()
         self._tasks.start("scan", self._watch())
         self._changes.note()
@@ -105,6 +104,7 @@ class Scan:
 
     async def _watch(self) -> None:
         try:
+            await self.means.find_interfaces()
             async with aclosing(self._world.lan.watch(self.interest)) as sightings:
                 async for sighting in sightings:
                     self._fold(sighting)

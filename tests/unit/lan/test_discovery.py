@@ -134,7 +134,7 @@ async def test_a_look_begins_with_where_and_hears_its_own_questions(lan: Zerocon
     async with aclosing(lan.watch(Interest((Environment(),)))) as sightings:
         first = await anext(sightings)
         assert isinstance(first, Listening)
-        assert first.interfaces == (Interface("lo", "127.0.0.1", "127.0.0.0/8"),) == lan.interfaces()
+        assert first.interfaces == (Interface("lo", "127.0.0.1", "127.0.0.0/8"),) == await lan.interfaces()
         echo = await until(sightings, lambda s: isinstance(s, EchoHeard))
         assert isinstance(echo, EchoHeard)
         assert echo.interface == "lo"
