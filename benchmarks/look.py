@@ -18,7 +18,8 @@ from typing import Any
 
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.hosts import Host, Survey
-from sugarkube_tui.cluster.sightings import USUAL_LAYERS, AdvertSeen, HostSeen, Layer, LayerTold, Sighting
+from sugarkube_tui.cluster.layers import USUAL_LAYERS, Layer
+from sugarkube_tui.cluster.sightings import AdvertSeen, HostSeen, LayerTold, Sighting
 from sugarkube_tui.engine.ports import Interest
 from sugarkube_tui.engine.survey import usual_interest
 from sugarkube_tui.lan.discovery import ZeroconfLan

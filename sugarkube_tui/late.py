@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import aclosing
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from sugarkube_tui.cluster.secrets import Secret
-from sugarkube_tui.cluster.sightings import Interface, Sighting
 from sugarkube_tui.engine.ports import (
     Api,
     Greeter,
@@ -24,6 +23,9 @@ from sugarkube_tui.engine.ports import (
     Target,
     WireLine,
 )
+
+if TYPE_CHECKING:
+    from sugarkube_tui.cluster.sightings import Interface, Sighting
 
 Made = TypeVar("Made")
 Part = TypeVar("Part")

@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
-from sugarkube_tui.engine.ports import Given, Greeter, Kubernetes, Machines, SshSettings, World
+from sugarkube_tui.engine.ports import Api, Given, Greeter, Kubernetes, Lan, Machines, SshSettings, World
 from sugarkube_tui.late import (
     Late,
     LateApi,
@@ -34,8 +34,6 @@ class RealClock:
 
 def real_world(paths: Paths) -> World:
     """The LAN and the nodes as they are.  asyncssh, kubernetes and zeroconf are loaded when they are used."""
-    from sugarkube_tui.lan.api import TlsApi
-    from sugarkube_tui.lan.discovery import ZeroconfLan
     from sugarkube_tui.store.pins import HostKeyPins
 
     clock = RealClock()
@@ -57,18 +55,28 @@ def real_world(paths: Paths) -> World:
 
         return UserSettings()
 
+    def zeroconf() -> Lan:
+        from sugarkube_tui.lan.discovery import ZeroconfLan
+
+        return ZeroconfLan(greeter=LateGreeter(Late(greeter).get))
+
+    def api() -> Api:
+        from sugarkube_tui.lan.api import TlsApi
+
+        return TlsApi(lan.resolve)
+
     def kubernetes() -> Kubernetes:
         from sugarkube_tui.kube.client import KubernetesClient
 
         return KubernetesClient(lan.resolve)
 
-    lan = ZeroconfLan(greeter=LateGreeter(Late(greeter).get))
+    lan = LateLan(Late(zeroconf).get)
     return World(
         machines=LateMachines(Late(machines).get),
         host_keys=pins,
         ssh_settings=LateSettings(Late(settings).get),
         lan=lan,
-        api=TlsApi(lan.resolve),
+        api=LateApi(Late(api).get),
         kubernetes=LateKubernetes(Late(kubernetes).get),
         clock=clock,
     )

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from sugarkube_tui import __version__
 from sugarkube_tui.cli import exit_codes
-from sugarkube_tui.cluster.sightings import Layer
+from sugarkube_tui.cluster.layers import Layer
 from sugarkube_tui.store.settings import EXAMPLE, ThemeName
 
 _DESCRIPTION = """\

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from sugarkube_tui.cli import exit_codes, settled_by
+from sugarkube_tui.cli.hosts import find_targets, host_texts
 from sugarkube_tui.cli.inputs import (
-    find_targets,
-    host_texts,
     read_choices,
     read_defaults,
     read_login,

@@ -1,19 +1,17 @@
 """From arguments and variables to what the engine is asked for.  Arguments come before variables.
 
-What only a plan, a release or a host that is named needs is loaded with it: the wizard's first frame waits
-for this module.
+What only a plan or a release needs is loaded with it: the wizard's first frame waits for this module.
 """
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 import sys
 from argparse import Namespace
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from ipaddress import ip_network
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sugarkube_tui.cluster.choices import (
     DEFAULT_PREFIX,
@@ -27,89 +25,13 @@ from sugarkube_tui.cluster.choices import (
 )
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import InvalidInput
-from sugarkube_tui.cluster.saved_plan import SavedNode, SavedPlan
 from sugarkube_tui.cluster.secrets import Secret
-from sugarkube_tui.cluster.sightings import USUAL_LAYERS, Layer
-from sugarkube_tui.cluster.typed import TypedHost, parse_host, parse_path, parse_user
-from sugarkube_tui.engine.ports import BY_HAND, Given, Interest, Lan, Login, Target, World
-from sugarkube_tui.engine.resuming import RESOLVE_WITHIN_S
-from sugarkube_tui.engine.survey import usual_interest
+from sugarkube_tui.cluster.typed import parse_path, parse_user
+from sugarkube_tui.engine.ports import Login
 from sugarkube_tui.store.paths import key_file
 
-
-def host_texts(arguments: Namespace) -> list[str]:
-    """All hosts that were named: by `--host`, then by `--hosts-file`.
-
-    Raises:
-        InvalidInput: the file cannot be read.
-    """
-    return [*arguments.hosts, *(text for text, _ in _hosts_in(arguments.hosts_file))]
-
-
-def _hosts_in(file: Path | None) -> Iterator[tuple[str, str]]:
-    """Hosts in a file, one on a line, `#` begins a comment; each with its place."""
-    if file is None:
-        return
-    try:
-        lines = file.expanduser().read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput(
-            "the hosts file cannot be read",
-            where=str(file),
-            why=str(error),
-            remedy="give a text file with one [user@]name-or-address[:port] on a line",
-        ) from error
-    for number, line in enumerate(lines, start=1):
-        if text := line.partition("#")[0].strip():
-            yield text, f"{file.name}:{number}"
-
-
-def read_given(arguments: Namespace) -> tuple[Given, ...]:
-    """The same as `host_texts`, as a scan takes them."""
-    named = [(text, BY_HAND) for text in arguments.hosts]
-    return tuple(
-        Given.typed(parse_host(text, source), source)
-        for text, source in (*named, *_hosts_in(arguments.hosts_file))
-    )
-
-
-def read_interest(
-    arguments: Namespace, defaults: Defaults, given: Sequence[Given], allowed: Sequence[str]
-) -> Interest:
-    """What a scan looks for, and by which means.
-
-    Args:
-        allowed: networks that are swept when `--sweep` names none.
-
-    Raises:
-        InvalidInput: a layer or a network is none.
-    """
-    networks = [_network(text) for text in arguments.sweep or ()]
-    layers = set(USUAL_LAYERS)
-    if arguments.sweep is not None or allowed:
-        layers.add(Layer.SWEEP)
-    for name in arguments.without:
-        if name not in Layer.__members__.values():
-            raise InvalidInput(
-                f"{name!r} is no way to find hosts",
-                where="--without",
-                remedy=f"use one of {', '.join(Layer)}",
-            )
-        layers.discard(Layer(name))
-    if arguments.sweep is None:
-        networks = list(allowed)
-    usual = usual_interest(defaults.choices.environment, defaults.prefix, given)
-    interfaces = tuple(arguments.interfaces)
-    return replace(usual, layers=frozenset(layers), interfaces=interfaces, networks=tuple(networks))
-
-
-def _network(text: str) -> str:
-    try:
-        return str(ip_network(text, strict=False))
-    except ValueError as error:
-        raise InvalidInput(
-            f"{text!r} is no network", where="--sweep", remedy="use for example 192.168.3.0/24"
-        ) from error
+if TYPE_CHECKING:
+    from sugarkube_tui.cluster.saved_plan import SavedNode, SavedPlan
 
 
 def read_login(arguments: Namespace) -> Login:
@@ -140,45 +62,6 @@ def _ask_secret(prompt: str) -> Secret:
     if not text:
         raise InvalidInput("the password is empty", remedy="type it, or give it on standard input")
     return Secret(text)
-
-
-async def find_targets(world: World, hosts: Sequence[str], login: Login) -> tuple[Target, ...]:
-    """The nodes to log in to.  `.local` names are asked for by ourselves, as not every workstation can.
-
-    Raises:
-        AccessError: ~/.ssh/config cannot be read or understood.
-        InvalidInput: a host is malformed, or was given twice.
-    """
-    from sugarkube_tui.engine.advice import advised
-
-    typed = [parse_host(text, "--host") for text in hosts]
-    names = [one.host.removesuffix(".local") for one in typed]
-    for name in names:
-        if names.count(name) > 1:
-            raise InvalidInput(f"{name} was given twice", where="--host", remedy="give each node once")
-    found = await asyncio.gather(*(_where(world.lan, one.host) for one in typed))
-    targets = (
-        Target(name, host, _login_for(one, login), alias=one.host)
-        for name, host, one in zip(names, found, typed, strict=True)
-    )
-    return tuple(await asyncio.gather(*(advised(target, world.ssh_settings) for target in targets)))
-
-
-def _login_for(typed: TypedHost, login: Login) -> Login:
-    named = replace(login, user=typed.user, user_is_default=False) if typed.user else login
-    return replace(named, port=typed.port)
-
-
-async def _where(lan: Lan, host: str) -> str:
-    """Where to connect: an address if multicast DNS knows the name, else the name itself."""
-    if host.endswith(".local"):
-        addresses = await lan.resolve(host, RESOLVE_WITHIN_S)
-        return addresses[0] if addresses else host
-    if "." not in host and ":" not in host and not await lan.resolve(host, RESOLVE_WITHIN_S):
-        # A bare name that only multicast DNS knows; else it may be one of ~/.ssh/config.
-        addresses = await lan.resolve(f"{host}.local", RESOLVE_WITHIN_S)
-        return addresses[0] if addresses else host
-    return host
 
 
 def read_saved(arguments: Namespace) -> SavedPlan | None:

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from sugarkube_tui.cli import exit_codes
-from sugarkube_tui.cli.inputs import find_targets, host_texts, read_defaults, read_login
+from sugarkube_tui.cli.hosts import find_targets, host_texts
+from sugarkube_tui.cli.inputs import read_defaults, read_login
 from sugarkube_tui.cli.output import say, say_json, tell
 from sugarkube_tui.cli.render import proof_lines
 from sugarkube_tui.cluster.choices import parse_registration_address, parse_servers

@@ -8,7 +8,7 @@ from sugarkube_tui.cli.settled_by import TROUBLES
 from sugarkube_tui.cluster.errors import SugarkubeError
 from sugarkube_tui.cluster.findings import ApiLook, ApiLooks, Finding
 from sugarkube_tui.cluster.hosts import Survey
-from sugarkube_tui.cluster.sightings import LAYER_TITLES
+from sugarkube_tui.cluster.layers import LAYER_TITLES
 from sugarkube_tui.cluster.text import clean_line
 from sugarkube_tui.cluster.timing import judge_round
 from sugarkube_tui.cluster.token import short_hash

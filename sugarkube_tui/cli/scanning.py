@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from ipaddress import ip_network
 from typing import Any
 
 from sugarkube_tui.cli import exit_codes
-from sugarkube_tui.cli.inputs import read_defaults, read_given, read_interest
+from sugarkube_tui.cli.hosts import read_given
+from sugarkube_tui.cli.inputs import read_defaults
 from sugarkube_tui.cli.output import say, say_json, tell
 from sugarkube_tui.cli.render import survey_lines
+from sugarkube_tui.cluster.choices import Defaults
 from sugarkube_tui.cluster.errors import InvalidInput, SugarkubeError
 from sugarkube_tui.cluster.findings import ApiLook, ApiLooks, Finding, findings
 from sugarkube_tui.cluster.hearing import Diagnosis, diagnose
 from sugarkube_tui.cluster.hosts import Survey
-from sugarkube_tui.cluster.sightings import LAYER_TITLES, Layer
+from sugarkube_tui.cluster.layers import LAYER_TITLES, USUAL_LAYERS, Layer
 from sugarkube_tui.cluster.subnets import swept_from
 from sugarkube_tui.cluster.token import token_from_variables
 from sugarkube_tui.engine.ports import Given, Interest, World
-from sugarkube_tui.engine.survey import LISTEN_S, Listener, listen, look_at_apis
+from sugarkube_tui.engine.survey import LISTEN_S, Listener, listen, look_at_apis, usual_interest
 from sugarkube_tui.store.consents import Consents
 
 SWEPT_WITHIN_S = 60.0
@@ -44,7 +47,7 @@ async def scan(
     chosen = arguments.interfaces
     own = [i for i in await world.lan.interfaces() if not chosen or i.name in chosen]
     allowed = [network for network in map(swept_from, own) if consents.sweep(network)]
-    interest = read_interest(arguments, defaults, (*read_given(arguments), *aliases), allowed)
+    interest = _interest(arguments, defaults, (*read_given(arguments), *aliases), allowed)
     survey = await _listen(world, interest, arguments.seconds)
     apis = await look_at_apis(world.api, survey.adverts, world.clock)
     try:
@@ -142,3 +145,42 @@ def _as_json(
     for told in survey.layers.values():
         yield {"event": "layer", **asdict(told)}
     yield {"event": "hearing", **asdict(diagnosis)}
+
+
+def _interest(
+    arguments: Namespace, defaults: Defaults, given: Sequence[Given], allowed: Sequence[str]
+) -> Interest:
+    """What a scan looks for, and by which means.
+
+    Args:
+        allowed: networks that are swept when `--sweep` names none.
+
+    Raises:
+        InvalidInput: a layer or a network is none.
+    """
+    networks = [_network(text) for text in arguments.sweep or ()]
+    layers = set(USUAL_LAYERS)
+    if arguments.sweep is not None or allowed:
+        layers.add(Layer.SWEEP)
+    for name in arguments.without:
+        if name not in Layer.__members__.values():
+            raise InvalidInput(
+                f"{name!r} is no way to find hosts",
+                where="--without",
+                remedy=f"use one of {', '.join(Layer)}",
+            )
+        layers.discard(Layer(name))
+    if arguments.sweep is None:
+        networks = list(allowed)
+    usual = usual_interest(defaults.choices.environment, defaults.prefix, given)
+    interfaces = tuple(arguments.interfaces)
+    return replace(usual, layers=frozenset(layers), interfaces=interfaces, networks=tuple(networks))
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ip_network(text, strict=False))
+    except ValueError as error:
+        raise InvalidInput(
+            f"{text!r} is no network", where="--sweep", remedy="use for example 192.168.3.0/24"
+        ) from error

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sugarkube_tui.cluster.hosts import Survey
-from sugarkube_tui.cluster.sightings import Interface, Layer, Platform
+from sugarkube_tui.cluster.layers import Layer
+from sugarkube_tui.cluster.sightings import Interface, Platform
 
 MULTICAST_LAYERS = frozenset({Layer.ADVERTS, Layer.NAMES, Layer.REVERSE})
 

@@ -8,17 +8,16 @@ from functools import cached_property
 
 from sugarkube_tui.cluster.advert import API_PORT, HTTPS_TYPE, Advert, normal_host
 from sugarkube_tui.cluster.environment import Environment
+from sugarkube_tui.cluster.layers import USUAL_LAYERS, Layer
 from sugarkube_tui.cluster.machines import Identity, machines
 from sugarkube_tui.cluster.raspberry import has_pi_mac, pi_reasons
 from sugarkube_tui.cluster.sightings import (
-    USUAL_LAYERS,
     AdvertGone,
     AdvertSeen,
     EchoHeard,
     HostGone,
     HostSeen,
     Interface,
-    Layer,
     LayerTold,
     Listening,
     LockGone,

@@ -9,7 +9,7 @@ from sugarkube_tui.cluster.advert import Advert
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import SugarkubeError
 from sugarkube_tui.cluster.hosts import Survey
-from sugarkube_tui.cluster.sightings import Layer
+from sugarkube_tui.cluster.layers import Layer
 from sugarkube_tui.engine.ports import Clock, Interest, Lan
 from sugarkube_tui.engine.survey import Listener
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from sugarkube_tui.cluster.hosts import Host
 from sugarkube_tui.cluster.saved_plan import SavedNode, SavedPlan
 from sugarkube_tui.engine.ports import Given, Lan, Login, Target
+
+if TYPE_CHECKING:
+    from sugarkube_tui.cluster.hosts import Host
 
 RESOLVE_WITHIN_S = 3.0
 SOURCE = "in the saved plan"
@@ -38,6 +41,8 @@ def targets_of(nodes: Iterable[SavedNode], secrets: Login) -> tuple[Target, ...]
 
 def host_of(node: SavedNode) -> Host:
     """The node as a host that nothing was heard of yet."""
+    from sugarkube_tui.cluster.hosts import Host
+
     named = node.alias.removesuffix(".local") == node.name
     name = node.alias if named else node.name
     addresses = (node.address,) if node.address != name else ()

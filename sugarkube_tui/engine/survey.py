@@ -12,7 +12,7 @@ from sugarkube_tui.cluster.environment import KNOWN_ENVIRONMENTS, Environment
 from sugarkube_tui.cluster.errors import said
 from sugarkube_tui.cluster.findings import Answering, ApiLook
 from sugarkube_tui.cluster.hosts import Survey
-from sugarkube_tui.cluster.sightings import Layer
+from sugarkube_tui.cluster.layers import Layer
 from sugarkube_tui.cluster.standing import LiveServer
 from sugarkube_tui.cluster.token import ca_hash
 from sugarkube_tui.engine.ports import Api, Clock, Given, Interest, Lan

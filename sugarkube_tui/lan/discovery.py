@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from sugarkube_tui.cluster.advert import normal_host
 from sugarkube_tui.cluster.errors import SugarkubeError
-from sugarkube_tui.cluster.sightings import Interface, Layer, Sighting
+from sugarkube_tui.cluster.layers import Layer
+from sugarkube_tui.cluster.sightings import Interface, Sighting
 from sugarkube_tui.engine.ports import Greeter, Interest, WireLine
 from sugarkube_tui.lan.interfaces import Link, choose_interfaces, is_address
 

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Iterable
 
 from sugarkube_tui.cluster.advert import normal_host
-from sugarkube_tui.cluster.sightings import HostSeen, Layer
+from sugarkube_tui.cluster.layers import Layer
+from sugarkube_tui.cluster.sightings import HostSeen
 from sugarkube_tui.engine.ports import Given
 from sugarkube_tui.lan.interfaces import Link, interfaces_to, is_address
 from sugarkube_tui.lan.names import NameListener, ask_in_rounds, resolve_system

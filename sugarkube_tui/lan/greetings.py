@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
-from sugarkube_tui.cluster.sightings import HostSeen, Layer
+from sugarkube_tui.cluster.layers import Layer
+from sugarkube_tui.cluster.sightings import HostSeen
 from sugarkube_tui.engine.ports import Greeter
 from sugarkube_tui.lan import door
 from sugarkube_tui.lan.interfaces import Link, interfaces_to

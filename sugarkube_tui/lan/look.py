@@ -10,8 +10,9 @@ from typing import Any, Protocol
 from zeroconf import NotRunningException
 from zeroconf.asyncio import AsyncZeroconf
 
+from sugarkube_tui.cluster.layers import Layer
 from sugarkube_tui.cluster.raspberry import has_pi_mac
-from sugarkube_tui.cluster.sightings import AdvertSeen, HostSeen, Layer, Listening, Sighting
+from sugarkube_tui.cluster.sightings import AdvertSeen, HostSeen, Listening, Sighting
 from sugarkube_tui.engine.ports import Greeter, Interest
 from sugarkube_tui.lan.echo import Echoes
 from sugarkube_tui.lan.given import GivenHosts

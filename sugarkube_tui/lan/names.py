@@ -17,7 +17,8 @@ from zeroconf import (  # type: ignore[attr-defined]  # importable, though not l
 )
 
 from sugarkube_tui.cluster.advert import usable_host
-from sugarkube_tui.cluster.sightings import HostGone, HostSeen, Layer
+from sugarkube_tui.cluster.layers import Layer
+from sugarkube_tui.cluster.sightings import HostGone, HostSeen
 from sugarkube_tui.lan.interfaces import Link, interfaces_to, reachable
 from sugarkube_tui.lan.outbox import Cost, Outbox
 from sugarkube_tui.lan.questions import ROUNDS, TYPE_A, TYPE_AAAA, Questioner, fits_dns, rounds

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sugarkube_tui.cluster.sightings import HostGone, HostSeen, Layer
+from sugarkube_tui.cluster.layers import Layer
+from sugarkube_tui.cluster.sightings import HostGone, HostSeen
 from sugarkube_tui.lan.interfaces import Link, is_ipv4, is_near
 from sugarkube_tui.lan.outbox import Cost, Outbox
 

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from sugarkube_tui.cluster.advert import normal_host
+from sugarkube_tui.cluster.layers import Layer
 from sugarkube_tui.cluster.sightings import (
     AdvertGone,
     AdvertSeen,
     HostGone,
     HostSeen,
-    Layer,
     LayerTold,
     LockGone,
     LockSeen,

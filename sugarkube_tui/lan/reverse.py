@@ -13,7 +13,8 @@ from zeroconf import (  # type: ignore[attr-defined]  # importable, though not l
 )
 
 from sugarkube_tui.cluster.advert import usable_host
-from sugarkube_tui.cluster.sightings import HostSeen, Layer
+from sugarkube_tui.cluster.layers import Layer
+from sugarkube_tui.cluster.sightings import HostSeen
 from sugarkube_tui.lan.interfaces import ADDRESS_LIMIT, Link, interfaces_to
 from sugarkube_tui.lan.outbox import Cost, Outbox
 from sugarkube_tui.lan.questions import TYPE_PTR, Questioner

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 
-from sugarkube_tui.cluster.sightings import HostSeen, Layer
+from sugarkube_tui.cluster.layers import Layer
+from sugarkube_tui.cluster.sightings import HostSeen
 from sugarkube_tui.cluster.subnets import networks_to_sweep
 from sugarkube_tui.lan import door
 from sugarkube_tui.lan.interfaces import Link, interfaces_to

@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 
 from sugarkube_tui.cluster.advert import HTTPS_TYPE, read_advert, usable_host
+from sugarkube_tui.cluster.layers import Layer
 from sugarkube_tui.cluster.sightings import (
     AdvertGone,
     AdvertSeen,
     HostGone,
     HostSeen,
-    Layer,
     LockGone,
     LockSeen,
     Sighting,

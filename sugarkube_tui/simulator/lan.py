@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from sugarkube_tui.cluster.advert import API_PORT, HTTPS_TYPE, normal_host
 from sugarkube_tui.cluster.errors import SugarkubeError
+from sugarkube_tui.cluster.layers import Layer
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.cluster.sightings import (
     AdvertGone,
@@ -18,7 +19,6 @@ from sugarkube_tui.cluster.sightings import (
     HostGone,
     HostSeen,
     Interface,
-    Layer,
     LayerTold,
     Listening,
     Platform,

@@ -8,22 +8,20 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sugarkube_tui.cluster.environment import Environment
-from sugarkube_tui.cluster.hosts import Host
 from sugarkube_tui.cluster.saved_plan import Question, SavedPlan
 from sugarkube_tui.engine.errors import evidence_of
 from sugarkube_tui.engine.outcome import Evidence
 from sugarkube_tui.engine.ports import World
-from sugarkube_tui.engine.resuming import given_of, located
 from sugarkube_tui.tui.beginning import Memory, Start
 from sugarkube_tui.tui.stages import STAGE_OF, Stage
 from sugarkube_tui.tui.state.answers import Answers
 from sugarkube_tui.tui.state.changes import Changes
 from sugarkube_tui.tui.state.keeping import Keeping
 from sugarkube_tui.tui.state.progress import Mark, missing, progress
-from sugarkube_tui.tui.state.scan import Scan
 from sugarkube_tui.tui.tasks import Tasks
 
 if TYPE_CHECKING:
+    from sugarkube_tui.cluster.hosts import Host
     from sugarkube_tui.cluster.outlook import Outlook
     from sugarkube_tui.cluster.plan import Problem
     from sugarkube_tui.cluster.roles import Roles
@@ -35,13 +33,14 @@ if TYPE_CHECKING:
     from sugarkube_tui.tui.state.proof import Proving
     from sugarkube_tui.tui.state.review import Review
     from sugarkube_tui.tui.state.run import Run
+    from sugarkube_tui.tui.state.scan import Scan
 
 
 class Session:
     """From the first look at the LAN to the proof.
 
-    The state of a later stage, and with it the part of the engine that the stage needs, is loaded when it is
-    first asked for: the first frame must not wait for it.
+    A stage's state, and with it the part of the engine that the stage needs, is loaded when it is first
+    asked for: the first frame must not wait for it.
 
     Attributes:
         history: how long steps took in earlier runs.
@@ -54,20 +53,25 @@ class Session:
         self.changes = Changes()
         self.tasks = Tasks(self._on_fault, self.changes.note)
         self.answers = Answers(start.defaults, start.variables, self._on_choice)
-        self.scan = Scan(
-            world,
-            start.defaults,
-            start.given,
-            memory.consents,
-            self.answers.known_cas,
-            self.tasks,
-            self.changes,
-        )
         self.keeping = Keeping(
             memory.kept, self.answers, lambda: self.access.intended, self.tasks, self.changes
         )
         self._start = start
         self._memory = memory
+
+    @cached_property
+    def scan(self) -> Scan:
+        from sugarkube_tui.tui.state.scan import Scan
+
+        return Scan(
+            self.world,
+            self._start.defaults,
+            self._start.given,
+            self._memory.consents,
+            self.answers.known_cas,
+            self.tasks,
+            self.changes,
+        )
 
     @cached_property
     def access(self) -> Access:
@@ -113,6 +117,11 @@ class Session:
         return state in vars(self)
 
     @property
+    def has_scan(self) -> bool:
+        """The LAN is being looked at, or was."""
+        return self._has("scan")
+
+    @property
     def has_run(self) -> bool:
         """A run was begun, at least."""
         return self._has("run") and self.run.request is not None
@@ -142,7 +151,7 @@ class Session:
         wanting: set[Stage] = set()
         if here.number <= Stage.REVIEW.number:
             wanting = missing(
-                selected=bool(self.scan.selected),
+                selected=self.has_scan and bool(self.scan.selected),
                 logged_in=self._has("access") and self.access.all_in,
                 token_usable=not self.answers.has_bad_token,
             )
@@ -196,6 +205,7 @@ class Session:
         Raises:
             InvalidInput: the plan's k3s release cannot be used.
         """
+        from sugarkube_tui.engine.resuming import given_of, located
         from sugarkube_tui.store.plans import choices_of
 
         choices = await asyncio.to_thread(choices_of, plan)

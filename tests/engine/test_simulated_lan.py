@@ -26,15 +26,9 @@ from sugarkube_tui.cluster.choices import Choices, ClockPolicy
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import AccessError, ConnectionLost
 from sugarkube_tui.cluster.hosts import Survey
+from sugarkube_tui.cluster.layers import USUAL_LAYERS, Layer
 from sugarkube_tui.cluster.queries import OpenPorts, ReadToken, ServedCa
-from sugarkube_tui.cluster.sightings import (
-    USUAL_LAYERS,
-    AdvertGone,
-    AdvertSeen,
-    Layer,
-    LayerTold,
-    Sighting,
-)
+from sugarkube_tui.cluster.sightings import AdvertGone, AdvertSeen, LayerTold, Sighting
 from sugarkube_tui.cluster.token import ca_hash, parse_token
 from sugarkube_tui.engine.errors import ActionFailed
 from sugarkube_tui.engine.events import Warned

@@ -16,14 +16,13 @@ from screenshots.held import HeldSimulation
 from sugarkube_tui.cluster.advert import Advert
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import SugarkubeError
+from sugarkube_tui.cluster.layers import USUAL_LAYERS, Layer
 from sugarkube_tui.cluster.sightings import (
-    USUAL_LAYERS,
     AdvertSeen,
     EchoHeard,
     HostGone,
     HostSeen,
     Interface,
-    Layer,
     LayerTold,
     Listening,
     LockSeen,

@@ -6,7 +6,8 @@ from argparse import Namespace
 
 import pytest
 
-from sugarkube_tui.cli.inputs import find_targets, read_login
+from sugarkube_tui.cli.hosts import find_targets
+from sugarkube_tui.cli.inputs import read_login
 from sugarkube_tui.engine.advice import with_advice
 from sugarkube_tui.engine.ports import Given, Login, SshAdvice
 from sugarkube_tui.simulator.world import Simulation

@@ -19,7 +19,7 @@ import pytest
 from sugarkube_tui.cli import exit_codes
 from sugarkube_tui.cli.main import main
 from sugarkube_tui.cluster.errors import InvalidInput
-from sugarkube_tui.cluster.sightings import USUAL_LAYERS, Layer
+from sugarkube_tui.cluster.layers import USUAL_LAYERS, Layer
 from sugarkube_tui.cluster.typed import parse_host
 from sugarkube_tui.engine.proof import Rung
 from sugarkube_tui.wiring import demo_world

@@ -11,7 +11,8 @@ from sugarkube_tui.cluster.advert import Advert, read_advert
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.findings import Answering, ApiLook, Finding, Kind, findings
 from sugarkube_tui.cluster.hosts import Survey
-from sugarkube_tui.cluster.sightings import AdvertSeen, HostSeen, Layer, LockSeen, Sighting
+from sugarkube_tui.cluster.layers import Layer
+from sugarkube_tui.cluster.sightings import AdvertSeen, HostSeen, LockSeen, Sighting
 
 DEV = Environment()
 OURS, THEIRS = "a" * 64, "b" * 64

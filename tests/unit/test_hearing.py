@@ -8,15 +8,8 @@ import pytest
 
 from sugarkube_tui.cluster.hearing import Hearing, diagnose
 from sugarkube_tui.cluster.hosts import Survey
-from sugarkube_tui.cluster.sightings import (
-    EchoHeard,
-    HostSeen,
-    Interface,
-    Layer,
-    Listening,
-    Platform,
-    Sighting,
-)
+from sugarkube_tui.cluster.layers import Layer
+from sugarkube_tui.cluster.sightings import EchoHeard, HostSeen, Interface, Listening, Platform, Sighting
 from sugarkube_tui.cluster.timing import Pace, judge_round
 
 ETH0 = Interface("eth0", "10.0.0.1", "10.0.0.0/24")

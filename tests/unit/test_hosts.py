@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sugarkube_tui.cluster.advert import Advert, read_advert
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.hosts import HostEvidence, Survey
+from sugarkube_tui.cluster.layers import Layer
 from sugarkube_tui.cluster.sightings import (
     AdvertGone,
     AdvertSeen,
@@ -19,7 +20,6 @@ from sugarkube_tui.cluster.sightings import (
     HostGone,
     HostSeen,
     Interface,
-    Layer,
     LayerTold,
     Listening,
     LockGone,

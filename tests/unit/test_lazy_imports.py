@@ -70,7 +70,8 @@ def test_the_wizards_first_frame_needs_the_terminal_library_alone():
     loaded = loaded_by(
         """
         from screenshots.driving import Driver, wizard
-        from sugarkube_tui.cluster.sightings import USUAL_LAYERS, Listening, Platform
+        from sugarkube_tui.cluster.layers import USUAL_LAYERS
+        from sugarkube_tui.cluster.sightings import Listening, Platform
         from sugarkube_tui.store.paths import Paths
         from sugarkube_tui.wiring import real_world
 
@@ -92,6 +93,24 @@ def test_the_wizards_first_frame_needs_the_terminal_library_alone():
         """
     )
     assert loaded == {"textual"}
+
+
+@pytest.mark.parametrize("words", [(), ("--demo",), ("--demo=busy",)], ids=" ".join)
+def test_the_first_frame_waits_for_no_hosts_and_no_machines(words):
+    loaded = loaded_by(
+        f"""
+        from sugarkube_tui.cli import main
+        from sugarkube_tui.tui.app import SugarkubeApp
+
+        main.require_terminal = lambda environ: None
+        SugarkubeApp.run = lambda self, **how: print(*sys.modules)
+        main.main({list(words)})
+        """
+    )
+    ours = {name.removeprefix("sugarkube_tui.") for name in loaded if name.startswith("sugarkube_tui.")}
+    assert "tui.session" in ours
+    behind = ("cluster.sightings", "cluster.hosts", "lan.", "steps.", "simulator.machine", "simulator.pi")
+    assert [name for name in ours if name.startswith(behind)] == []
 
 
 def test_the_demo_never_needs_them():

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Collection
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sugarkube_tui.cluster.environment import Environment
-from sugarkube_tui.cluster.sightings import USUAL_LAYERS, Interface, Layer, Sighting
-from sugarkube_tui.cluster.typed import TypedHost
+from sugarkube_tui.cluster.layers import USUAL_LAYERS, Layer
+
+if TYPE_CHECKING:
+    from sugarkube_tui.cluster.sightings import Interface, Sighting
+    from sugarkube_tui.cluster.typed import TypedHost
 
 BY_HAND = "added by hand"
 

@@ -10,7 +10,8 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from sugarkube_tui.cluster.sightings import LAYER_TITLES, Interface, Layer
+from sugarkube_tui.cluster.layers import LAYER_TITLES, Layer
+from sugarkube_tui.cluster.sightings import Interface
 from sugarkube_tui.cluster.subnets import count_hosts
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.dialogs.base import Dialog

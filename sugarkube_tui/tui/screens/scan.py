@@ -13,18 +13,18 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from sugarkube_tui.cluster.errors import SugarkubeError
-from sugarkube_tui.cluster.sightings import Layer
-from sugarkube_tui.cluster.typed import TypedHost
+from sugarkube_tui.cluster.layers import Layer
 from sugarkube_tui.engine.errors import evidence_of
 from sugarkube_tui.engine.outcome import Evidence
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.screens.base import WizardScreen
 from sugarkube_tui.tui.stages import Stage
-from sugarkube_tui.tui.texts.silence import silence_parts
 from sugarkube_tui.tui.widgets.pane import Pane
+from sugarkube_tui.tui.words import Mood
 
 if TYPE_CHECKING:  # not before there is something to put into them: the first frame comes sooner
+    from sugarkube_tui.cluster.typed import TypedHost
     from sugarkube_tui.tui.widgets.found import Found
     from sugarkube_tui.tui.widgets.table import Table
 
@@ -60,11 +60,15 @@ class ScanScreen(WizardScreen):
 
     def ready(self) -> None:
         self.query_one("#silence", Pane).focus()
-        self.set_interval(REFRESH_S, self.session.scan.refresh)
+        self.set_interval(REFRESH_S, self._refresh)
+
+    def _refresh(self) -> None:
+        if self.session.has_scan:
+            self.session.scan.refresh()
 
     def always_draws(self) -> bool:
         """Ages grow, and silence gets its meaning, by time alone."""
-        return self._moment != self._drawn_at
+        return self.session.has_scan and self._moment != self._drawn_at
 
     @property
     def _moment(self) -> int:
@@ -75,7 +79,7 @@ class ScanScreen(WizardScreen):
     # -- drawing
 
     def status(self) -> Content:
-        if not self.has_class("-wide"):
+        if not self.session.has_scan or not self.has_class("-wide"):
             return super().status()  # the way through the wizard is worth more than a count
         hosts = self.session.scan.hosts
         where = f"{self.lan} · " if self.lan else ""
@@ -83,6 +87,12 @@ class ScanScreen(WizardScreen):
         return words.muted(f"{where}{words.plural(len(hosts), 'host')} in {took}" if hosts else f"{where}…")
 
     def draw(self) -> None:
+        if not self.session.has_scan:  # it begins behind the first frame
+            begins = words.state(Mood.BUSY, "Listening on the LAN …")
+            self.query_one("#silence", Pane).show([begins], "Looking")
+            return
+        from sugarkube_tui.tui.texts.silence import silence_parts
+
         scan = self.session.scan
         self._drawn_at = self._moment
         hosts = scan.hosts

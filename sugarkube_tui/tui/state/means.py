@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sugarkube_tui.cluster.sightings import Interface, Layer
+from sugarkube_tui.cluster.layers import Layer
+from sugarkube_tui.cluster.sightings import Interface
 from sugarkube_tui.cluster.subnets import swept_from
 from sugarkube_tui.engine.ports import Interest, Lan
 from sugarkube_tui.store.consents import Consents

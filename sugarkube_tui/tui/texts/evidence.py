@@ -9,7 +9,7 @@ from textual.content import Content
 from sugarkube_tui.cluster.advert import Advert
 from sugarkube_tui.cluster.findings import Answering, ApiLook, Finding
 from sugarkube_tui.cluster.hosts import Host, HostEvidence
-from sugarkube_tui.cluster.sightings import LAYER_TITLES
+from sugarkube_tui.cluster.layers import LAYER_TITLES
 from sugarkube_tui.cluster.token import short_hash
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.state.scan import Scan

@@ -11,7 +11,7 @@ from textual.content import Content
 from sugarkube_tui.cluster.advert import API_PORT, Advert
 from sugarkube_tui.cluster.findings import Kind
 from sugarkube_tui.cluster.hosts import Host
-from sugarkube_tui.cluster.sightings import Layer
+from sugarkube_tui.cluster.layers import Layer
 from sugarkube_tui.cluster.token import short_hash
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.state.scan import Scan

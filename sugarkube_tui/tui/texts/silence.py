@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from sugarkube_tui.cluster.sightings import LAYER_TITLES, Layer, LayerTold
+from sugarkube_tui.cluster.layers import LAYER_TITLES, Layer
+from sugarkube_tui.cluster.sightings import LayerTold
 from sugarkube_tui.tui import words
 from sugarkube_tui.tui.key_names import KeyNames
 from sugarkube_tui.tui.state.scan import Scan

@@ -15,6 +15,7 @@ from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.errors import SugarkubeError
+from sugarkube_tui.cluster.layers import Layer
 from sugarkube_tui.cluster.sightings import (
     AdvertGone,
     AdvertSeen,
@@ -22,7 +23,6 @@ from sugarkube_tui.cluster.sightings import (
     HostGone,
     HostSeen,
     Interface,
-    Layer,
     LayerTold,
     Listening,
     LockGone,

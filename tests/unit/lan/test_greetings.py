@@ -7,7 +7,8 @@ from ipaddress import IPv4Interface
 
 import pytest
 
-from sugarkube_tui.cluster.sightings import HostSeen, Layer, Sighting
+from sugarkube_tui.cluster.layers import Layer
+from sugarkube_tui.cluster.sightings import HostSeen, Sighting
 from sugarkube_tui.lan import door
 from sugarkube_tui.lan.greetings import KEYS_AT_ONCE, Greetings
 from sugarkube_tui.lan.interfaces import Link

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sugarkube_tui.cluster.sightings import HostSeen, Layer, LayerTold
+from sugarkube_tui.cluster.layers import Layer
+from sugarkube_tui.cluster.sightings import HostSeen, LayerTold
 from sugarkube_tui.engine.ports import Given, Interest
 from sugarkube_tui.lan import door, neighbours
 from sugarkube_tui.lan.discovery import ZeroconfLan

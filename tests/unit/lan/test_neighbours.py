@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sugarkube_tui.cluster.sightings import HostGone, HostSeen, Layer
+from sugarkube_tui.cluster.layers import Layer
+from sugarkube_tui.cluster.sightings import HostGone, HostSeen
 from sugarkube_tui.lan import neighbours
 from sugarkube_tui.lan.interfaces import Link
 from sugarkube_tui.lan.neighbours import Neighbour, Neighbours, parse_arp, parse_table

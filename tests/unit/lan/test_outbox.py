@@ -8,10 +8,10 @@ from typing import NoReturn
 
 import pytest
 
+from sugarkube_tui.cluster.layers import Layer
 from sugarkube_tui.cluster.sightings import (
     HostGone,
     HostSeen,
-    Layer,
     LayerTold,
     Listening,
     LockGone,

@@ -7,7 +7,8 @@ from ipaddress import IPv4Interface
 
 import pytest
 
-from sugarkube_tui.cluster.sightings import HostSeen, Layer, Sighting
+from sugarkube_tui.cluster.layers import Layer
+from sugarkube_tui.cluster.sightings import HostSeen, Sighting
 from sugarkube_tui.lan import door, sweep
 from sugarkube_tui.lan.interfaces import Link
 from sugarkube_tui.lan.neighbours import Neighbour

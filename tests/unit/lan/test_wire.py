@@ -8,15 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sugarkube_tui.cluster.sightings import (
-    AdvertGone,
-    AdvertSeen,
-    HostGone,
-    HostSeen,
-    Layer,
-    LockGone,
-    LockSeen,
-)
+from sugarkube_tui.cluster.layers import Layer
+from sugarkube_tui.cluster.sightings import AdvertGone, AdvertSeen, HostGone, HostSeen, LockGone, LockSeen
 from sugarkube_tui.lan.wire import (
     TXT_LIMIT,
     ServiceRecords,
