@@ -60,17 +60,23 @@ class Parts:
         """Until all have ended; when it is cancelled, all are."""
         async with asyncio.TaskGroup() as group:
             for name, node in self._nodes.items():
-                self._tasks[name] = group.create_task(self._part(node), name=f"node {name}")
+                group.create_task(self._part(node), name=f"node {name}")
 
     def give_up(self, name: str) -> None:
         """Set one node aside, whatever it is doing; more than once does no harm."""
-        task = self._tasks.get(name)
-        if task is not None and not task.done() and name not in self._given_up:
-            self._given_up.add(name)
+        if name in self._given_up:
+            return
+        self._given_up.add(name)
+        if (task := self._tasks.get(name)) is not None:
             task.cancel()
 
     async def _part(self, node: NodeRun) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks[node.name] = task  # not before: a task that is cancelled then does not get as far as this
         try:
+            if node.name in self._given_up:
+                raise asyncio.CancelledError
             await node.converge(step for step in PREPARE if step is not install.STEP)
             await self._settle_version(node)
             await node.converge((install.STEP,))
@@ -78,7 +84,6 @@ class Parts:
         except DependencyFailed as error:
             node.finish(Result.SKIPPED, error.evidence)
         except asyncio.CancelledError:
-            task = self._tasks[node.name]
             if node.name not in self._given_up or task.uncancel() > 0:
                 node.finish(Result.STOPPED)
                 raise

@@ -254,6 +254,21 @@ class TestGivingUp:
         await formation.close()
         return story
 
+    async def test_a_node_whose_part_has_not_begun_can_be_given_up(self, simulation: Simulation) -> None:
+        story = Story()
+
+        def watch(event: Event) -> None:
+            story.events.append(event)
+            if isinstance(event, StepStarted) and event.node == "sugarkube0":
+                formation.give_up("sugarkube1")
+
+        formation = Formation(simulation.world, Request(targets(0, 1, 2, 3), THREE))
+        async with asyncio.timeout(HUNG_S):
+            assert await formation.run([watch]) is Result.FAILED
+        await formation.close()
+        assert story.results == dict.fromkeys(names(0, 2, 3), Result.CHANGED) | {"sugarkube1": Result.FAILED}
+        assert story.of(StepStarted, "sugarkube1") == []
+
     async def test_a_node_that_waits_for_others_can_be_given_up(self, simulation: Simulation) -> None:
         story = Story()
 
