@@ -25,6 +25,7 @@ from sugarkube_tui.tui.words import Mood
 
 if TYPE_CHECKING:  # not before there is something to put into them: the first frame comes sooner
     from sugarkube_tui.cluster.typed import TypedHost
+    from sugarkube_tui.tui.state.scan import Scan
     from sugarkube_tui.tui.widgets.found import Found
     from sugarkube_tui.tui.widgets.table import Table
 
@@ -87,13 +88,13 @@ class ScanScreen(WizardScreen):
         return words.muted(f"{where}{words.plural(len(hosts), 'host')} in {took}" if hosts else f"{where}…")
 
     def draw(self) -> None:
-        if not self.session.has_scan:  # it begins behind the first frame
+        if self.session.has_scan:
+            self._draw_scan(self.session.scan)
+        else:  # it begins behind the first frame
             begins = words.state(Mood.BUSY, "Listening on the LAN …")
             self.query_one("#silence", Pane).show([begins], "Looking")
-            return
-        from sugarkube_tui.tui.texts.silence import silence_parts
 
-        scan = self.session.scan
+    def _draw_scan(self, scan: Scan) -> None:
         self._drawn_at = self._moment
         hosts = scan.hosts
         self._show_found(bool(hosts))
@@ -103,13 +104,17 @@ class ScanScreen(WizardScreen):
             if hosts
             else self.LEAD
         )
-        self.query_one("#silence", Pane).show(
-            silence_parts(scan, self.wizard.key_names), "Nothing found" if scan.settled else "Looking"
-        )
+        self._draw_silence(scan)
         if self._found is not None:
             self._found.show(self.session.strangers())
         if scan.error is not None:
             self.tell(self._cannot_look(scan.error))
+
+    def _draw_silence(self, scan: Scan) -> None:
+        from sugarkube_tui.tui.texts.silence import silence_parts
+
+        title = "Nothing found" if scan.settled else "Looking"
+        self.query_one("#silence", Pane).show(silence_parts(scan, self.wizard.key_names), title)
 
     def _cannot_look(self, error: SugarkubeError) -> Evidence:
         problem = evidence_of(error)
