@@ -34,21 +34,19 @@ Getter = Callable[[], Awaitable[Made]]
 
 
 class Late(Generic[Made]):
-    """Something that is made when it is first asked for.
+    """Something that is made once, when it is first asked for.
 
     That is done in a thread, because it would make an interface stutter.
     """
 
     def __init__(self, make: Callable[[], Made]) -> None:
         self._make = make
-        self._made: Made | None = None
-        self._turn = asyncio.Lock()
+        self._making: asyncio.Task[Made] | None = None
 
     async def get(self) -> Made:
-        async with self._turn:
-            if self._made is None:
-                self._made = await asyncio.to_thread(self._make)
-            return self._made
+        if self._making is None:
+            self._making = asyncio.create_task(asyncio.to_thread(self._make))
+        return await asyncio.shield(self._making)  # who stops waiting does not stop it
 
     def part(self, of: Callable[[Made], Part]) -> Getter[Part]:
         """How to get something that is made along with it."""

@@ -144,6 +144,9 @@ async def test_an_adapter_is_made_once_and_not_in_the_way_of_others():
 
     late = Late(make)
     assert makers == []
+    impatient = asyncio.create_task(late.get())
+    await asyncio.sleep(0)
+    impatient.cancel()
     first, second = await asyncio.gather(late.get(), late.get())
     assert first is second
     assert len(makers) == 1
