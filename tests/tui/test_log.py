@@ -211,6 +211,31 @@ async def test_chosen_lines_are_copied_and_saved(reading, monkeypatch, tmp_path:
         assert saved.stat().st_mode & 0o777 == 0o600
 
 
+async def test_what_is_read_stays_at_the_top_when_lines_are_wrapped_otherwise(reading) -> None:
+    async with reading() as reader:
+        reader.write(*(f"line {number} " + "and more " * 9 for number in range(200)))
+        await reader.drawn()
+        await reader.driver.press("b", "b", "b")
+        top = reader.lines.top
+        assert top is not None and 50 < top < 180
+        await reader.driver.press("w")
+        assert reader.rows()[0].startswith(f"line {top} ")
+        await reader.driver.pilot.resize_terminal(60, 16)
+        assert reader.rows()[0].startswith(f"line {top} ")
+        await reader.driver.press("w")
+        assert reader.rows()[0].startswith(f"line {top} ")
+
+
+async def test_chosen_lines_stay_in_view_when_the_terminal_changes_its_size(reading) -> None:
+    async with reading() as reader:
+        reader.write(*(f"line {number} " + "and more " * 9 for number in range(200)))
+        await reader.drawn()
+        await reader.driver.press("w", "V", "k", "k")
+        for size in ((120, 36), (60, 16), (80, 24)):
+            await reader.driver.pilot.resize_terminal(*size)
+            await reader.driver.shows("3 lines chosen", "line 197 and")
+
+
 async def test_nothing_is_copied_or_saved_where_there_is_nothing(reading) -> None:
     async with reading() as reader:
         await reader.driver.press("y")

@@ -100,8 +100,9 @@ class LogLines(LogRows):
         self._lay_out(top)
 
     def wrap(self, wrapping: bool) -> None:
+        top = self.top
         self._rows = Rows(self._text_width if wrapping else None)
-        self._lay_out(self.top)
+        self._lay_out(top)
 
     def show_times(self, timed: bool) -> None:
         self.timed = timed
@@ -139,11 +140,15 @@ class LogLines(LogRows):
             self.scroll_relative(y=rows, animate=False)
             return
         self.picking = self.picking.moved(self.window.numbers, rows)
-        row = self._rows.top(bisect_left(self.window.numbers, self.picking.cursor))
+        self._reveal(self.picking.cursor)
+        self._changed()
+
+    def _reveal(self, number: int) -> None:
+        """Scroll as little as brings this entry into view."""
+        row = self._rows.top(bisect_left(self.window.numbers, number))
         y = nearest(self.scroll_offset.y, row, self.scrollable_content_region.height)
         with self._by_program():
             self.scroll_to(y=y, animate=False)
-        self._changed()
 
     def pick(self, picking: Picking | None) -> None:
         """Choose lines, which keeps it still, or end that."""
@@ -181,6 +186,8 @@ class LogLines(LogRows):
             self.wrap(True)
         elif self.following:
             self._to_end()
+        if self.picking is not None:
+            self._reveal(self.picking.cursor)
         self.post_message(self.Changed())
 
     def _lay_out(self, top: int | None) -> None:
