@@ -459,6 +459,19 @@ async def test_layers_and_interfaces_are_switched_and_looked_by_afresh(
         assert len(lan.interests) == 2
 
 
+async def test_the_highlighted_row_stays_in_view_when_the_terminal_gets_lower(
+    held: HeldSimulation, start: Start
+) -> None:
+    async with start(held.world) as driver:
+        await driver.hosts(8)
+        await driver.press("l")
+        await driver.shows("Where to look", "✔ yes eth0")
+        await driver.press("end")
+        await driver.pilot.resize_terminal(60, 16)
+        await driver.shows("✔ yes eth0")
+        assert "adverts (DNS-SD)" not in driver.text(), "there is no room for all rows"
+
+
 @SIZES
 async def test_a_sweep_is_asked_for_once_and_then_made_by_itself(
     held: HeldSimulation, start: Start, size: tuple[int, int], tmp_path: Path

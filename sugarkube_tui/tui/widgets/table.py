@@ -62,6 +62,9 @@ class Rows(OptionList, inherit_bindings=False):
         reverse = any(self.get_component_styles(name).text_style.reverse for name in component_classes)
         return style + Style(reverse=True) if reverse else style
 
+    def on_resize(self) -> None:
+        self.scroll_to_highlight()
+
 
 class Table(Vertical):
     """Column titles above rows.
