@@ -15,6 +15,7 @@ from sugarkube_tui.engine.outcome import Evidence
 from sugarkube_tui.engine.ports import KubeNode
 from sugarkube_tui.engine.proof import Check, Held, Proof, Rung, ServerProof, Verdict
 from sugarkube_tui.steps.planner import make_plan
+from sugarkube_tui.tui.texts.ladder import cell
 from sugarkube_tui.tui.texts.plan import cluster_parts, node_parts
 from sugarkube_tui.tui.texts.proof import trouble_in, verdict
 from tests.unit.builders import CA, fresh
@@ -103,3 +104,12 @@ def test_a_nodes_actions_are_numbered_and_a_reboot_stands_out() -> None:
     titles = [action.title for action in node.actions]
     assert all(f"{number:>3}  " in said for number in range(1, len(titles) + 1))
     assert said.count("↻ ") == node.reboots
+
+
+@pytest.mark.parametrize(("changed", "mark", "coloured_from"), [(True, "»", 0), (False, " ", 1)])
+def test_the_place_for_a_mark_has_a_colour_only_with_the_mark(
+    changed: bool, mark: str, coloured_from: int
+) -> None:
+    drawn = cell(SEEN, 10, changed=changed, looking=False)
+    assert drawn.plain[0] == mark
+    assert min(span.start for span in drawn.spans) == coloured_from

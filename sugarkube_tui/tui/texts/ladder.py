@@ -37,7 +37,9 @@ def cell(check: Check | None, room: int, *, changed: bool, looking: bool) -> Con
         return Content.assemble(" ", (mood.glyph, mood.colour))
     mood = MOODS[check.held]
     style = f"{mood.colour} underline" if changed else mood.colour
-    return Content.assemble((CHANGED if changed else " ", "$text-accent"), (_spelt(check, mood, room), style))
+    # A place without a mark has no colour: it would be seen where the row is reversed.
+    mark = Content.assemble((CHANGED, "$text-accent")) if changed else Content(" ")
+    return Content.assemble(mark, (_spelt(check, mood, room), style))
 
 
 def _spelt(check: Check, mood: Mood, room: int) -> str:
