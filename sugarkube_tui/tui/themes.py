@@ -32,7 +32,7 @@ THEMES: Mapping[ThemeName, Theme] = {
         panel="#222930",
         dark=True,
         variables={
-            "muted": "#a0a7ad",
+            "muted": "#a5acb2",
             "rule": "#444a4f",
             "field": "#23282c",
             "selection": "#273a43",

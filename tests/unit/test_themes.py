@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import product
 
 import pytest
+from rich.color import ColorSystem
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES
 
@@ -25,6 +27,9 @@ BACKGROUNDS = ("background", "surface", "panel", "field", "selection")
 LEAST = {ThemeName.DARK: 4.5, ThemeName.LIGHT: 4.5, ThemeName.HIGH_CONTRAST: 7.0}
 """WCAG 2.2: 4.5 is level AA, 7 is level AAA."""
 
+LEAST_OF_256 = 3.0
+"""Of the nearest ones of a terminal that has no more."""
+
 
 def luminance(colour: Color) -> float:
     """Relative luminance as WCAG defines it."""
@@ -39,15 +44,31 @@ def contrast(one: Color, other: Color) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
+def nearest_of_256(colour: Color) -> Color:
+    return Color(*colour.rich_color.downgrade(ColorSystem.EIGHT_BIT).get_truecolor())
+
+
+def texts_on_backgrounds(name: ThemeName) -> Iterator[tuple[str, Color, Color]]:
+    """What stands on what, and both colours."""
+    theme = THEMES[name]
+    colours = {**variables_of(theme), **theme.to_color_system().generate(), **theme.variables}
+    tinted = [(f"text-{tint}", f"{tint}-tint") for tint in TINTED]
+    for text, background in (*product(TEXTS, BACKGROUNDS), *tinted):
+        yield f"{text} on {background}", Color.parse(colours[text]), Color.parse(colours[background])
+
+
 @pytest.mark.parametrize("name", LEAST)
 def test_contrast(name: ThemeName) -> None:
-    theme = THEMES[name]
-    colours = {**theme.to_color_system().generate(), **theme.variables}
-    colours = {**variables_of(theme), **colours}
-    tinted = [(f"text-{name}", f"{name}-tint") for name in TINTED]
-    for text, background in (*product(TEXTS, BACKGROUNDS), *tinted):
-        ratio = contrast(Color.parse(colours[text]), Color.parse(colours[background]))
-        assert ratio >= LEAST[name], f"{text} on {background}: {ratio:.1f}"
+    for what, text, background in texts_on_backgrounds(name):
+        ratio = contrast(text, background)
+        assert ratio >= LEAST[name], f"{what}: {ratio:.1f}"
+
+
+@pytest.mark.parametrize("name", LEAST)
+def test_contrast_in_256_colours(name: ThemeName) -> None:
+    for what, text, background in texts_on_backgrounds(name):
+        ratio = contrast(nearest_of_256(text), nearest_of_256(background))
+        assert ratio >= LEAST_OF_256, f"{what}: {ratio:.1f}"
 
 
 def test_only_the_terminals_own_colours_have_no_ratio() -> None:
