@@ -1,8 +1,8 @@
 """The wizard's colours.
 
 Beside Textual's own variables there are: `muted` for what is not looked at first, `rule` for borders,
-`field` for what can be typed into, `selection` for the highlighted row, and `success-tint` and the like
-behind text of that colour.
+`focus-border` for the box that has the focus, `field` for what can be typed into, `selection` for the
+highlighted row, and `success-tint` and the like behind text of that colour.
 """
 
 from __future__ import annotations
@@ -89,7 +89,8 @@ THEMES: Mapping[ThemeName, Theme] = {
         },
     ),
     # The terminal's own sixteen colours on its own background, which may be dark or light: a highlighted row
-    # is reversed, and nothing is told by a shade.
+    # is reversed, the focus has a heavy border, and nothing is told by a shade. No text is blue: on black,
+    # many terminals' blue cannot be read.
     ThemeName.ANSI: Theme(
         name="sugarkube-ansi",
         ansi=True,
@@ -112,9 +113,11 @@ THEMES: Mapping[ThemeName, Theme] = {
             **{f"{name}-tint": "ansi_default" for name in TINTED},
             "ansi-background": "ansi_default",
             "ansi-foreground": "ansi_default",
+            "focus-border": "heavy ansi_default",
+            "text-primary": "ansi_default",
             "border-blurred": "ansi_default",
             "scrollbar-background": "ansi_default",
-            "footer-key-foreground": "ansi_blue",
+            "footer-key-foreground": "ansi_default",
         },
     ),
 }
@@ -130,5 +133,6 @@ def variables_of(theme: Theme) -> dict[str, str]:
         "rule": background.blend(foreground, 0.25).hex,
         "field": background.blend(foreground, 0.08).hex,
         "selection": background.blend(primary, 0.28).hex,
+        "focus-border": f"round {primary.hex}",
         **{f"{name}-tint": background.blend(Color.parse(colours[name]), TINT).hex for name in TINTED},
     }

@@ -66,6 +66,17 @@ async def test_without_colour_no_segment_has_any(
         assert any(style.reverse for style in styles), "the highlighted row must be seen"
 
 
+async def test_without_colour_a_heavy_border_shows_the_focus(
+    held: HeldSimulation, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with start(held.world) as driver:
+        await driver.hosts(8)
+        await driver.shows("┏━ Hosts ━", "╭─ k3s adverts ")
+        await driver.press("tab")
+        await driver.shows("╭─ Hosts ─", "┏━ k3s adverts ")
+
+
 @pytest.mark.parametrize("name", ThemeName)
 async def test_every_theme_can_be_drawn(held: HeldSimulation, start: Start, name: ThemeName) -> None:
     async with start(held.world, settings=Settings(theme=name)) as driver:
