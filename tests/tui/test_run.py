@@ -254,6 +254,20 @@ async def test_several_nodes_ask_and_are_given_up_one_by_one(held: HeldSimulatio
         await driver.shows("2 of 6 nodes did not reach their goal: sugarkube3, sugarkube5")
 
 
+async def test_of_several_panes_that_ask_the_one_with_the_focus_is_seen(
+    held: HeldSimulation, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    lost = fail_once(held, "sugarkube3", "sugarkube5")
+    async with start(held.world, LARGE, variables=THREE, on_event=lost) as driver:
+        await to_run(driver)
+        await driver.shows("2 ask: Enter goes there")
+        await driver.press("enter")
+        await driver.shows("┏━ 4 sugarkube3 ? asks you", "╭─ 6 sugarkube5 ? asks you")
+        await driver.press("enter")
+        await driver.shows("╭─ 4 sugarkube3 ? asks you", "┏━ 6 sugarkube5 ? asks you")
+
+
 async def test_a_node_that_works_can_be_given_up(held: HeldSimulation, start: Start) -> None:
     async with start(held.world, variables=THREE, on_event=hold_at_install(held)) as driver:
         await to_the_middle(driver)
