@@ -165,6 +165,21 @@ async def test_a_changed_host_key_is_trusted_when_the_hosts_name_is_typed(
         await driver.shows("6 of 6 in: Enter goes on")
 
 
+async def test_a_changed_host_key_and_a_wrong_name_are_told_where_there_is_little_room(
+    held: HeldSimulation, start: Start
+) -> None:
+    held.simulation.reflash("sugarkube1")
+    before, now = held.simulation.keys.pinned["192.168.3.11"], held.simulation.pi("sugarkube1").host_key
+    async with start(held.world, (60, 16)) as driver:
+        await to_access(driver)
+        await driver.shows("compares the host keys")
+        await driver.press("enter")
+        told = (before, now, "Type sugarkube1 to trust", "Esc leaves it as it is")
+        await driver.shows(*told)
+        await driver.press(*"sugarkube2", "enter")
+        await driver.shows(*told, "that is not sugarkube1", "type sugarkube1, or Esc to leave it as it is")
+
+
 async def test_a_host_that_is_off_can_be_left_out(held: HeldSimulation, start: Start) -> None:
     async with start(held.world) as driver:
         await driver.hosts(8)
