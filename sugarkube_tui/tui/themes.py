@@ -36,6 +36,7 @@ THEMES: Mapping[ThemeName, Theme] = {
             "rule": "#444a4f",
             "field": "#23282c",
             "selection": "#273a43",
+            "input-selection-background": "#345a66",
         },
     ),
     ThemeName.LIGHT: Theme(
@@ -56,6 +57,7 @@ THEMES: Mapping[ThemeName, Theme] = {
             "rule": "#a9b0b4",
             "field": "#eaedec",
             "selection": "#cfe5ea",
+            "input-selection-background": "#a9d3dc",
             "text-primary": "#0b5365",
             "text-accent": "#6d4200",
             "text-success": "#1a5c25",
@@ -81,6 +83,7 @@ THEMES: Mapping[ThemeName, Theme] = {
             "rule": "#ffffff",
             "field": "#262626",
             "selection": "#00344c",
+            "input-selection-background": "#00566e",
             "text-primary": "#5fe3ff",
             "text-accent": "#ffd75f",
             "text-success": "#6dff8a",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from rich.style import Style
 
 from screenshots.driving import Driver
 from screenshots.held import HeldSimulation
@@ -75,6 +76,31 @@ async def test_without_colour_a_heavy_border_shows_the_focus(
         await driver.shows("┏━ Hosts ━", "╭─ k3s adverts ")
         await driver.press("tab")
         await driver.shows("╭─ Hosts ─", "┏━ k3s adverts ")
+
+
+def looks_of(driver: Driver, text: str) -> Style:
+    """How the first segment that has this text is drawn."""
+    strips = driver.app.screen._compositor.render_strips()
+    segments = (segment for strip in strips for segment in strip)
+    return next(segment.style or Style() for segment in segments if text in segment.text)
+
+
+@pytest.mark.parametrize("no_color", [False, True])
+async def test_with_the_terminals_own_colours_what_is_chosen_has_another_shape_not_another_shade(
+    held: HeldSimulation, start: Start, monkeypatch: pytest.MonkeyPatch, no_color: bool
+) -> None:
+    if no_color:
+        monkeypatch.setenv("NO_COLOR", "1")
+    async with start(held.world, settings=Settings(theme=ThemeName.ANSI)) as driver:
+        await driver.hosts(8)
+        await driver.press("colon")
+        await driver.shows("Space Select select or leave out")
+        for text in ("Space", "leave out"):
+            drawn = looks_of(driver, text)
+            assert drawn.underline and (drawn.bgcolor is None or drawn.bgcolor.is_default)
+        await driver.press("escape", "a", *"10.0.0.1", "shift+home")
+        await driver.shows("10.0.0.1")
+        assert looks_of(driver, "0.0.1").reverse
 
 
 @pytest.mark.parametrize("name", ThemeName)

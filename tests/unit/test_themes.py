@@ -53,7 +53,8 @@ def texts_on_backgrounds(name: ThemeName) -> Iterator[tuple[str, Color, Color]]:
     theme = THEMES[name]
     colours = {**variables_of(theme), **theme.to_color_system().generate(), **theme.variables}
     tinted = [(f"text-{tint}", f"{tint}-tint") for tint in TINTED]
-    for text, background in (*product(TEXTS, BACKGROUNDS), *tinted):
+    chosen = [("input-selection-foreground", "input-selection-background")]
+    for text, background in (*product(TEXTS, BACKGROUNDS), *tinted, *chosen):
         yield f"{text} on {background}", Color.parse(colours[text]), Color.parse(colours[background])
 
 
