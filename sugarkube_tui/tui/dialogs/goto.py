@@ -15,6 +15,10 @@ from sugarkube_tui.tui.dialogs.base import Dialog
 from sugarkube_tui.tui.keys import bindings
 from sugarkube_tui.tui.widgets.field import Field
 from sugarkube_tui.tui.widgets.live_rows import LiveRows
+from sugarkube_tui.tui.words import Mood
+
+HINT = "↑ ↓ choose   Enter goes there   Esc cancels"
+NOTHING = words.state(Mood.WARN, "no node's name has these letters   Esc cancels")
 
 
 def matching(names: Sequence[str], typed: str) -> list[str]:
@@ -44,7 +48,7 @@ class GoToNode(Dialog[str]):
     def body(self) -> Iterable[Widget]:
         yield Field(placeholder="some letters of its name", id="name", compact=True)
         yield LiveRows("found", can_focus=False)
-        yield Static("↑ ↓ choose   Enter goes there   Esc cancels", classes="hint")
+        yield Static(HINT, classes="hint")
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()
@@ -81,3 +85,4 @@ class GoToNode(Dialog[str]):
             )
 
         self.query_one(LiveRows).show(len(self._found), row, self._place)
+        self.query_one(".hint", Static).update(HINT if self._found else NOTHING)
