@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -46,6 +47,8 @@ _SIGNS = str.maketrans(
     }
 )
 """The wizard's own signs; the word beside each one says the same."""
+_CUT = re.compile("[ -~]…")
+"""What two dots take the place of: a single one would look like the end of a sentence."""
 
 
 class Ascii(LineFilter):
@@ -64,9 +67,8 @@ class Ascii(LineFilter):
 def as_ascii(text: str) -> str:
     """The text in ASCII, in as many cells."""
     cells = cell_len(text)
-    plain = "".join(
-        character if character.isascii() else _similar(character) for character in text.translate(_SIGNS)
-    )
+    signs = _CUT.sub("..", text).translate(_SIGNS)
+    plain = "".join(character if character.isascii() else _similar(character) for character in signs)
     # Cells of characters that combine do not always add up.
     return plain[:cells].ljust(cells, "?")
 

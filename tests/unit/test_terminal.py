@@ -98,6 +98,13 @@ def test_frames_stay_frames_and_letters_stay_readable() -> None:
     assert as_ascii("日本…") == "????."
 
 
+@pytest.mark.parametrize(
+    ("text", "ascii_text"), [("sugark…", "sugar.."), ("asking …", "asking.."), ("…", ".")]
+)
+def test_what_is_cut_or_goes_on_does_not_look_like_a_sentences_end(text: str, ascii_text: str) -> None:
+    assert as_ascii(text) == ascii_text
+
+
 def test_the_filter_leaves_styles_alone() -> None:
     first, second = Segment("plain"), Segment("✔ yes")
     filtered = Ascii().apply([first, second], Color(0, 0, 0))
