@@ -1,10 +1,14 @@
-"""Queries: questions to a node that change nothing and are asked when their answer is needed."""
+"""Queries: questions to a node that change nothing and are asked when their answer is needed.
+
+Each has a `title` that says what it is for, to go behind "could not", and its `script`.
+"""
 
 from __future__ import annotations
 
 import ipaddress
 import shlex
 from dataclasses import dataclass
+from typing import ClassVar
 
 ETCD_PORTS = (2379, 2380)
 """What servers need between them for etcd (contract §6.6)."""
@@ -16,6 +20,8 @@ KUBECONFIG_PATH = "/etc/rancher/k3s/k3s.yaml"
 class ReadToken:
     """The server token, as it lies on a server.  The answer is a secret."""
 
+    title: ClassVar[str] = "read the join token"
+
     @property
     def script(self) -> str:
         return f"cat {SERVER_TOKEN_PATH}"
@@ -24,6 +30,8 @@ class ReadToken:
 @dataclass(frozen=True, slots=True)
 class ReadKubeconfig:
     """The admin kubeconfig that k3s writes.  The answer is a secret."""
+
+    title: ClassVar[str] = "read the kubeconfig"
 
     @property
     def script(self) -> str:
@@ -35,6 +43,10 @@ class ResolveChannel:
     """Which version a k3s channel stands for now: the last part of the answer, an address."""
 
     channel: str
+
+    @property
+    def title(self) -> str:
+        return f"look up the version behind the channel {self.channel}"
 
     @property
     def script(self) -> str:
@@ -54,6 +66,10 @@ class ServedCa:
     host: str
 
     @property
+    def title(self) -> str:
+        return f"fetch the CA that {self.host} serves"
+
+    @property
     def script(self) -> str:
         url = shlex.quote(f"https://{_bracketed(self.host)}:6443/cacerts")
         return f"{_resolves(self.host)}curl -sSfk --connect-timeout 5 --max-time 15 {url}"
@@ -65,6 +81,10 @@ class OpenPorts:
 
     host: str
     ports: tuple[int, ...]
+
+    @property
+    def title(self) -> str:
+        return f"knock at {self.host}"
 
     @property
     def script(self) -> str:
@@ -79,6 +99,8 @@ class OpenPorts:
 @dataclass(frozen=True, slots=True)
 class WhoIsThere:
     """A node's host name on the first line, its addresses on the second."""
+
+    title: ClassVar[str] = "ask for name and addresses"
 
     @property
     def script(self) -> str:
@@ -97,6 +119,8 @@ class PeerView:
         names: looked up as the node's programs do, so through nss-mdns.
         sockets: address and TCP port.
     """
+
+    title: ClassVar[str] = "look at the servers"
 
     names: tuple[str, ...]
     sockets: tuple[tuple[str, int], ...]
@@ -126,6 +150,8 @@ class CaptureMdns:
     Each begins with its time in seconds since 1970, and so does a line before them all.
     """
 
+    title: ClassVar[str] = "capture mDNS packets"
+
     seconds: int
 
     @property
@@ -153,6 +179,10 @@ class PasswordAccepted:
     ca_pem: str
 
     @property
+    def title(self) -> str:
+        return f"try the join token at {self.host}"
+
+    @property
     def script(self) -> str:
         url = shlex.quote(f"https://{_bracketed(self.host)}:6443/v1-k3s/config")
         return (
@@ -168,6 +198,8 @@ class HeardServers:
 
     Without `--terminate`, the browser asks the network; with it, it would only read Avahi's cache.
     """
+
+    title: ClassVar[str] = "listen for servers"
 
     service_type: str
 

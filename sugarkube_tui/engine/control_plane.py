@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sugarkube_tui.cluster.errors import SugarkubeError
 from sugarkube_tui.cluster.queries import ReadKubeconfig, ReadToken
@@ -16,6 +16,8 @@ from sugarkube_tui.engine.ports import KubeNode, World
 NO_LOGIN = "no server could be logged in to"
 LIST_WITHIN_S = 5.0
 """For a list of nodes: a Pi with a card for a disk takes its time."""
+NAMES_SHOWN = 3
+"""Names of nodes that have the same reason which it has room for."""
 
 
 class ControlPlane:
@@ -48,7 +50,7 @@ class ControlPlane:
 
         A token that was given is what the CA is compared with: a server's own proves less.
         """
-        reasons = list(self._logins.refusals)
+        reasons: dict[str, list[str]] = {}
         for name in self._logins:
             try:
                 self._kubeconfig = Secret(await self._logins.ask(name, ReadKubeconfig()))
@@ -56,11 +58,13 @@ class ControlPlane:
                 if self.token is None or self.token.ca_hash is None:
                     self.token = parse_token(await self._logins.ask(name, ReadToken()), name)
             except SugarkubeError as error:
-                reasons.insert(0, str(error))
+                reasons.setdefault(_reason(error), []).append(name)
             else:
                 self.problem = ""
                 return
-        self.problem = "; ".join(reasons) or NO_LOGIN
+        # What most nodes say in the same words is said once.
+        told = [f"{why}: {_some(sorted(names))}" for why, names in reasons.items()]
+        self.problem = "; ".join((*told, *self._logins.refusals)) or NO_LOGIN
 
     async def list_at(self, hosts: Iterable[str]) -> None:
         """Ask these servers at once; `nodes` is what the first of them says."""
@@ -80,3 +84,12 @@ class ControlPlane:
                 took = (clock.now() - began) * 1000
                 self._listings[host] = Listing((), took, error.what, error.remedy)
         return self._listings[host]
+
+
+def _reason(error: SugarkubeError) -> str:
+    return f"{error.what} ({error.why})" if error.why else error.what
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - NAMES_SHOWN
+    return ", ".join(names[:NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -115,9 +115,9 @@ class ShellMachine:
         # Reaching out to another host needs no rights; the files of k3s do.
         root = not isinstance(query, PasswordAccepted | PeerView | HeardServers | WhoIsThere)
         data = stdin.reveal().encode() if stdin else b""
-        result = await self._run(type(query).__name__, query.script, 60.0, root=root, stdin=data)
+        result = await self._run(query.title, query.script, 60.0, root=root, stdin=data)
         if result.exit_status != 0:
-            raise ActionFailed(_evidence(f"{type(query).__name__} got no answer", query.script, result))
+            raise ActionFailed(_evidence(f"could not {query.title}", query.script, result))
         return result.stdout
 
     async def close(self) -> None:

@@ -158,7 +158,7 @@ class SimulatedMachine:
                 return "200" if password == cluster.password else "401"
             case HeardServers(service_type=service_type):
                 if "avahi-utils" not in self._pi.packages:
-                    what = "HeardServers got no answer"
+                    what = f"could not {query.title}"
                     raise _failed(what, query.script, "avahi-browse is not installed here", 127)
                 await self._spend(3.0)
                 return self._heard_servers(service_type)
@@ -389,16 +389,16 @@ class SimulatedMachine:
 
     def _server_data(self, query: Query, path: str) -> Cluster:
         if self._pi.k3s.unit != "k3s" or self._pi.cluster is None:
-            raise _failed(f"{type(query).__name__} got no answer", query.script, f"cat: {path}: No such file")
+            raise _failed(f"could not {query.title}", query.script, f"cat: {path}: No such file")
         return self._pi.cluster
 
     def _need_curl(self, what: Query | InstallK3s) -> None:
         if "curl" not in self._pi.packages:
-            raise _failed(f"{type(what).__name__} got no answer", "curl", "sh: 1: curl: not found", 127)
+            raise _failed(f"could not {what.title}", "curl", "sh: 1: curl: not found", 127)
 
     async def _cluster_at(self, query: Query, host: str) -> Cluster:
         self._need_curl(query)
-        what = f"{type(query).__name__} got no answer"
+        what = f"could not {query.title}"
         try:
             server = self._pi.reach_api(host)
         except Unreachable as failure:

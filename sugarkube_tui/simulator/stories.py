@@ -75,7 +75,7 @@ STORIES: Mapping[str, Story] = {
             "wrong-token",
             "a token that is exported, and belongs to another cluster",
             "dev was rebuilt; the exported token is that of the old cluster.",
-            "See what Review says; then start again with SUGARKUBE_TOKEN_DEV= before.",
+            "See what Review says; then start with SUGARKUBE_TOKEN_DEV= before it.",
             lambda: {DEV.token_variables[0]: cluster_once().token},
         ),
         Story(

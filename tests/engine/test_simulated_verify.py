@@ -317,6 +317,14 @@ async def test_without_a_login_the_upper_rungs_stay_open(world: World, simulatio
     assert "No answer" in proof.problem
 
 
+async def test_what_all_nodes_refuse_alike_is_said_once(world: World) -> None:
+    proof = await prove(world, Subject(DEV, ("sugarkube0.local",), 1, targets(0, 1, 2, 3, 4)))
+    assert proof.problem.splitlines()[0] == (
+        "could not read the kubeconfig (cat: /etc/rancher/k3s/k3s.yaml: No such file): "
+        "sugarkube0, sugarkube1, sugarkube2 and 2 more"
+    )
+
+
 async def test_nobody_there_is_said(world: World) -> None:
     proof = await prove(world, Subject(Environment("int")))
     assert not proof.ok

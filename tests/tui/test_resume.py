@@ -91,6 +91,19 @@ async def test_the_next_start_goes_on_with_the_question_that_was_open(
         await driver.shows("5 hosts selected")
 
 
+async def test_who_was_at_the_logins_is_told_of_them_alone(
+    held: HeldSimulation, start: Start, path: Path
+) -> None:
+    async with start(held.world, kept=KeptPlan(path)) as driver:
+        await driver.hosts(8)
+        await driver.press("enter")
+        await driver.stage(Stage.ACCESS)
+        await driver.press("q")
+    async with start(held.world, kept=KeptPlan(path)) as driver:
+        await offered(driver)
+        await driver.shows("Enter go on: log in │")
+
+
 async def test_what_was_reviewed_is_asked_for_again_exactly(
     held: HeldSimulation, start: Start, path: Path
 ) -> None:

@@ -9,12 +9,16 @@ from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.cluster.hearing import Diagnosis, Hearing
 from sugarkube_tui.cluster.plan import Plan, Problem
 from sugarkube_tui.cluster.standing import LiveServer
+from sugarkube_tui.engine.board import NodeBoard
 from sugarkube_tui.engine.estimate import Experience
+from sugarkube_tui.engine.events import Waiting
 from sugarkube_tui.engine.formation import Look
 from sugarkube_tui.engine.outcome import Evidence
 from sugarkube_tui.engine.ports import KubeNode
 from sugarkube_tui.engine.proof import Check, Held, Proof, Rung, ServerProof, Verdict
 from sugarkube_tui.steps.planner import make_plan
+from sugarkube_tui.tui.state.run import Phase
+from sugarkube_tui.tui.texts import node_words
 from sugarkube_tui.tui.texts.ladder import cell
 from sugarkube_tui.tui.texts.plan import cluster_parts, node_parts
 from sugarkube_tui.tui.texts.proof import trouble_in, verdict
@@ -113,3 +117,22 @@ def test_the_place_for_a_mark_has_a_colour_only_with_the_mark(
     drawn = cell(SEEN, 10, changed=changed, looking=False)
     assert drawn.plain[0] == mark
     assert min(span.start for span in drawn.spans) == coloured_from
+
+
+def test_a_wait_says_until_when_and_what_was_seen_where_80_columns_have_room_for_it() -> None:
+    wait = Waiting(
+        10.0, "pi", "waiting for the k3s server's API to be ready", 300.0, "k3s is activating", 0.05
+    )
+    node = NodeBoard("pi", step="Start k3s", step_number=11, steps=14, heard_at=10.0, waiting=wait)
+    assert node_words.short(node, 16.0) == "284 s left: the k3s server's API to be ready"
+    assert node_words.head(node, 16.0).plain == "11/14 Start k3s   00:16   284 s left"
+    doing = node_words.doing(node, Phase.RUNNING, 16.0, 76)
+    assert doing.plain.endswith("  5%  the k3s server's API to be ready: k3s is activating")
+    assert doing.cell_length <= 76
+
+
+def test_who_waits_for_others_waits_without_bound() -> None:
+    wait = Waiting(10.0, "pi", "waiting for the first server", None, "", others=("pi0",))
+    node = NodeBoard("pi", step="Join", heard_at=10.0, waiting=wait)
+    assert node_words.short(node, 16.0) == "the first server"
+    assert "left" not in node_words.head(node, 16.0).plain

@@ -74,7 +74,9 @@ class Resume(Dialog[bool]):
 
     def _goes_on(self) -> str:
         if self._plan.run is not None:
-            return "log in, look at the nodes, and do what is left"
+            return "log in, look at the nodes, and see in Review what is left"
+        if self._plan.next is Question.ACCESS:
+            return "go on: log in"
         return f"go on: log in, then {STAGE_OF[self._plan.next]}"
 
     def action_resume(self) -> None:

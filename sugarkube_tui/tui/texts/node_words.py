@@ -17,7 +17,7 @@ from sugarkube_tui.tui.words import MOOD_OF_RESULT, Mood
 BAR_WIDTH = 24
 """Cells of a progress bar at most: the words beside it say more."""
 WAITING = "waiting for "
-"""What the state in the list says already."""
+"""What the node's state says already."""
 QUIET_FROM_S = 10.0
 """Seconds of silence that are worth telling."""
 DONE_WORDS = {
@@ -82,18 +82,21 @@ def short(node: NodeBoard, now: float) -> str:
     if node.question is not None:
         return node.question.evidence.what
     if node.waiting is not None:
-        return f"{node.waiting.what.removeprefix(WAITING)}{_left(node, now)}"
+        # How long it may still take comes first: that must not be what is cut off.
+        return ": ".join(filter(None, (_left(node, now), node.waiting.what.removeprefix(WAITING))))
     return step_of(node)
 
 
 def head(node: NodeBoard, now: float) -> Content:
-    """The step, for how long, and since when the node has said nothing."""
+    """The step, for how long, until when it waits, and since when the node has said nothing."""
     took = node.finished_at if node.finished_at is not None else now
+    left = _left(node, now)
     quiet = now - node.heard_at
     silent = node.result is None and node.question is None and node.step and quiet >= QUIET_FROM_S
     return Content.assemble(
         words.plain(step_of(node) or "waiting for facts of all nodes"),
         (f"   {words.elapsed(took)}", words.MUTED),
+        f"   {left}" if left else "",
         (f"   quiet for {quiet:.0f} s" if silent else "", "$text-warning"),
     )
 
@@ -106,7 +109,7 @@ def doing(node: NodeBoard, phase: Phase, now: float, width: int) -> Content:
         return words.muted(f"{words.plural(node.actions, 'action')}, {words.plural(node.reboots, 'reboot')}")
     if (wait := node.waiting) is not None:
         seen = f": {wait.seen}" if wait.seen else ""
-        text = words.plain(f"{wait.what}{_left(node, now)}{seen}")
+        text = words.plain(f"{wait.what.removeprefix(WAITING)}{seen}")
         if wait.progress is not None:
             return Content.assemble(words.bar(wait.progress, min(BAR_WIDTH, width // 5)), "  ", text)
         return text
@@ -138,7 +141,8 @@ def question(asked: Asked, keys: KeyNames, others: Sequence[str]) -> list[Conten
 
 
 def _left(node: NodeBoard, now: float) -> str:
+    """`284 s left`; empty when it waits for nothing, or without bound."""
     wait = node.waiting
     if wait is None or wait.until is None:
         return ""
-    return f", {max(0.0, wait.until - now):.0f} s left"
+    return f"{max(0.0, wait.until - now):.0f} s left"
