@@ -153,7 +153,7 @@ class NodeRun:
                     case Answer.RETRY:
                         attempt = again
                     case Answer.SKIP:
-                        self.voice.warn(f"{title} was left out: {means}", evidence.remedy)
+                        self.voice.warn(f"the step {title} was left out: {means}", evidence.remedy)
                         return Result.SKIPPED
                     case _:
                         raise StepFailed(evidence) from error

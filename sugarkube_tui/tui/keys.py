@@ -117,7 +117,7 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
         Key("v", "timeline", "Timeline", "all nodes on one time scale, and back"),
         Key("p", "goto", "Go to", "go to a node by its name", shown=False),
         Key("x", "stop", "Stop", "stop the run now; asks first"),
-        Key("r", "again", "Retry", "a node asks: look at it again and go on; after a failure: run again"),
+        Key("r", "again", "Retry", "a node asks: look at it again and go on; after the run: run again"),
         Key("i", "skip", "Go without", "a node asks: go on without this step, where that is safe", False),
         Key("d", "direct", "Join directly", "a node asks: join through a server's own address", False),
         Key("u", "give_up", "Give up", "give this node up; the others go on; asks first", False),

@@ -29,6 +29,18 @@ async def test_the_scenarios_name_is_at_the_top_of_every_screen(start: Start) ->
         await driver.shows("demo: fresh")
 
 
+async def test_a_fresh_cluster_can_be_run_again_as_the_tour_says(start: Start) -> None:
+    async with start(demo_world("fresh", math.inf)) as driver:
+        await driver.hosts(8)
+        await driver.press("enter")
+        await driver.log_in()
+        await driver.review()
+        await driver.press("enter")
+        await driver.shows("6/6 nodes ready", "r Run again")
+        await driver.press("r")
+        await driver.shows("3 servers and 3 agents are Ready; nothing had to be changed", "r Run again")
+
+
 async def test_in_a_split_brain_the_refusal_can_be_settled_as_the_tour_says(start: Start) -> None:
     async with start(demo_world("split-brain", math.inf), LARGE) as driver:
         await driver.hosts(6)

@@ -57,12 +57,13 @@ SITUATIONS = [
         (replace(ASKS, others_ask=True), "again give_up proceed stop zoom goto"),
         (replace(ASKS, view=View.TIMELINE), "proceed stop panes goto"),
         (OTHERS_ASK, "give_up proceed stop zoom goto"),
-        (Situation(Phase.DONE, nodes=3), "proceed result zoom goto"),
-        (Situation(Phase.DONE, View.RESULT, nodes=3), "proceed result panes goto"),
+        (Situation(Phase.DONE, nodes=3), "again proceed result zoom goto"),
+        (Situation(Phase.DONE, View.RESULT, nodes=3), "again proceed result panes goto"),
         (Situation(Phase.FAILED, View.RESULT), "again proceed result panes"),
         (Situation(Phase.STOPPED), "again proceed result zoom"),
-        (Situation(Phase.DONE, View.RESULT, next_steps=True), "proceed result copy panes"),
-        (Situation(Phase.DONE, next_steps=True), "proceed result zoom"),
+        (Situation(Phase.DONE, View.RESULT, next_steps=True), "again proceed result copy panes"),
+        (Situation(Phase.DONE, next_steps=True), "again proceed result zoom"),
+        (Situation(Phase.IDLE), "proceed result zoom"),
     ],
 )
 def test_what_makes_sense(situation: Situation, allowed: str) -> None:
@@ -77,8 +78,8 @@ def test_what_makes_sense(situation: Situation, allowed: str) -> None:
         (ASKS, "again, give_up, stop, help"),
         (replace(ASKS, others_ask=True), "again, give_up, stop, help"),
         (replace(ASKS, view=View.TIMELINE), "proceed: To question, timeline: Panes, stop, help"),
-        (Situation(Phase.DONE, View.RESULT), "proceed, result: Panes, timeline, help"),
-        (Situation(Phase.DONE, slim=True), "proceed, result, help"),
+        (Situation(Phase.DONE, View.RESULT), "proceed, again: Run again, result: Panes, timeline, help"),
+        (Situation(Phase.DONE, slim=True), "proceed, again: Run again, result, help"),
         (
             Situation(Phase.STOPPED, View.RESULT),
             "proceed: Verify so far, again: Run again, result: Panes, timeline, help",

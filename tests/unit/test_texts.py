@@ -131,8 +131,10 @@ def test_a_wait_says_until_when_and_what_was_seen_where_80_columns_have_room_for
     assert doing.cell_length <= 76
 
 
-def test_who_waits_for_others_waits_without_bound() -> None:
+def test_who_waits_for_others_waits_without_bound_and_without_a_word() -> None:
     wait = Waiting(10.0, "pi", "waiting for the first server", None, "", others=("pi0",))
     node = NodeBoard("pi", step="Join", heard_at=10.0, waiting=wait)
     assert node_words.short(node, 16.0) == "the first server"
-    assert "left" not in node_words.head(node, 16.0).plain
+    assert node_words.head(node, 600.0).plain == "0/0 Join   10:00"
+    node.waiting = None
+    assert node_words.head(node, 600.0).plain == "0/0 Join   10:00   quiet for 590 s"

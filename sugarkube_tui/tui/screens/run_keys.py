@@ -66,7 +66,7 @@ class Situation:
             case "again" if self.phase.active:
                 return self._may_answer(Answer.RETRY)
             case "again":
-                return self.phase in (Phase.FAILED, Phase.STOPPED)
+                return self.phase is not Phase.IDLE
             case "skip":
                 return self._may_answer(Answer.SKIP)
             case "direct":

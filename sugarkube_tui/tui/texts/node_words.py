@@ -92,7 +92,10 @@ def head(node: NodeBoard, now: float) -> Content:
     took = node.finished_at if node.finished_at is not None else now
     left = _left(node, now)
     quiet = now - node.heard_at
-    silent = node.result is None and node.question is None and node.step and quiet >= QUIET_FROM_S
+    at_work = node.result is None and node.question is None and node.step
+    # Whoever waits for others has nothing to say.
+    waits_for_others = node.waiting is not None and node.waiting.others
+    silent = at_work and not waits_for_others and quiet >= QUIET_FROM_S
     return Content.assemble(
         words.plain(step_of(node) or "waiting for facts of all nodes"),
         (f"   {words.elapsed(took)}", words.MUTED),
