@@ -186,7 +186,7 @@ class SugarkubeApp(FittedApp):
                 f"{self._open_questions()}"
                 "Leaving stops it now. No file is left half-written, and what is done stays done; a command "
                 "that a node has begun may still end there by itself.\n\n"
-                f"Later, {leaving.way_on}.",
+                f"{leaving.way_on}",
                 "stop the run and leave",
                 "stay; the run goes on",
             ),

@@ -36,6 +36,6 @@ class Attention:
         )
         if ended:
             # Who has stopped the run is there already.
-            return "" if run.phase is Phase.STOPPED else f"{run.board.environment}: the run is {run.phase}"
+            return "" if run.phase is Phase.STOPPED else f"{run.board.environment}: the run {run.phase.told}"
         asking = [name for name, question in self._asked.items() if question is not before.get(name)]
         return "; ".join(f"{name} asks: {self._asked[name].evidence.what}" for name in asking)

@@ -137,7 +137,7 @@ async def test_title_and_notifications_follow_the_run_and_call_once_for_each_thi
             return [text for text in written if text.startswith("\x1b]9;")]
 
         await to_run(driver)
-        await driver.shows("1 asks: Enter goes there")
+        await driver.shows("1 asks (Enter)")
         await driver.until(lambda: any("asks" in text for text in written), "the title")
         await driver.press("enter", "d")
         await driver.shows("3 servers and 3 agents are Ready")

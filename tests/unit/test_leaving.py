@@ -42,9 +42,14 @@ def leaving(phase: Phase, *, proved: bool = False, simulated: bool = False, logs
 @pytest.mark.parametrize(
     ("phase", "proved", "undone", "said"),
     [
-        (Phase.RUNNING, False, True, "2 of 3 nodes Ready, the run is stopped\nto complete it, start"),
-        (Phase.STOPPED, False, True, "the run is stopped\nto complete it, start sugarkube-tui again"),
-        (Phase.FAILED, True, True, "the run is failed\nto complete it"),
+        (
+            Phase.RUNNING,
+            False,
+            True,
+            "2 of 3 nodes reached their goal, the run was stopped\nto complete it, start",
+        ),
+        (Phase.STOPPED, False, True, "the run was stopped\nto complete it, start sugarkube-tui again"),
+        (Phase.FAILED, True, True, "the run failed\nto complete it"),
         (Phase.DONE, False, True, "the run is done\nnot proved yet: sugarkube-tui verify dev"),
         (Phase.DONE, True, False, "the run is done\nnext, on sugarkube0: sudo k3s kubectl get nodes"),
     ],
@@ -54,21 +59,22 @@ def test_what_is_undone_and_how_it_is_gone_on_with(
 ) -> None:
     left = leaving(phase, proved=proved)
     assert left.undone is undone
-    assert left.last_words.startswith("sugar/dev: 2 of 3 nodes Ready")
+    assert left.last_words.startswith("sugar/dev: 2 of 3 nodes reached their goal")
     assert said in left.last_words
     assert "logs:" not in left.last_words
 
 
-def test_logs_are_named_and_the_demo_remembers_none() -> None:
+def test_logs_are_named() -> None:
     assert leaving(Phase.STOPPED, logs="/runs/1").last_words.endswith("\nlogs: /runs/1")
-    assert "the demo keeps none" in leaving(Phase.STOPPED, simulated=True).last_words
 
 
+@pytest.mark.parametrize("phase", [Phase.RUNNING, Phase.FAILED, Phase.DONE])
 @pytest.mark.parametrize("proved", [False, True])
-def test_the_demo_names_no_command_for_pis_that_are_gone(proved: bool) -> None:
-    said = leaving(Phase.DONE, proved=proved, simulated=True).last_words
-    assert "its Pis were simulated" in said
-    assert "verify" not in said and "kubectl" not in said
+def test_the_demo_names_no_way_on_for_pis_that_are_gone(phase: Phase, proved: bool) -> None:
+    left = leaving(phase, proved=proved, simulated=True)
+    assert left.way_on == "The demo keeps nothing: its next start begins afresh."
+    assert "its Pis were simulated" in left.last_words
+    assert not any(word in left.last_words for word in ("verify", "kubectl", "start sugarkube-tui"))
 
 
 def test_the_proof_expects_the_runs_servers_and_logs_in_to_them_first() -> None:

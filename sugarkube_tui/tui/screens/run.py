@@ -90,7 +90,8 @@ class RunScreen(Answering):
             elif self._view is View.RESULT:
                 self._view = View.PANES
             self._show_view()
-        self.lead(run_lead.lead(run, self.key_of("run.again")))
+        elsewhere = self.situation.asks_elsewhere
+        self.lead(run_lead.lead(run, self.key_of("run.again"), asks_elsewhere=elsewhere))
         match self._view:
             case View.RESULT:
                 self._draw_result()

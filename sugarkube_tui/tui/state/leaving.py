@@ -8,6 +8,10 @@ from sugarkube_tui.cluster.environment import Environment
 from sugarkube_tui.engine.board import Board
 from sugarkube_tui.tui.state.run import Phase
 
+START_AGAIN = (
+    "start sugarkube-tui again: it finds this run's log and offers to go on from what is true on the nodes"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
@@ -31,11 +35,10 @@ class Leaving:
 
     @property
     def way_on(self) -> str:
-        """How the run is gone on with when it is left halfway."""
-        on = "from what is true on the nodes"
+        """How the run is gone on with when it is left halfway, as a sentence."""
         if self.simulated:
-            return f"the same plan goes on {on}; the demo keeps none"
-        return f"start sugarkube-tui again: it finds this run's log and offers to go on {on}"
+            return "The demo keeps nothing: its next start begins afresh."
+        return f"To go on later, {START_AGAIN}."
 
     @property
     def last_words(self) -> str:
@@ -44,11 +47,13 @@ class Leaving:
         # Leaving stops what still goes on.
         phase = Phase.STOPPED if self.phase.active else self.phase
         ready = sum(node.reached for node in nodes)
-        lines = [f"{self.environment}: {ready} of {len(nodes)} nodes Ready, the run is {phase}"]
-        if phase is not Phase.DONE:
-            lines.append(f"to complete it, {self.way_on}")
-        elif self.simulated:
+        lines = [
+            f"{self.environment}: {ready} of {len(nodes)} nodes reached their goal, the run {phase.told}"
+        ]
+        if self.simulated:
             lines.append("its Pis were simulated, and are gone; without --demo the Pis are real")
+        elif phase is not Phase.DONE:
+            lines.append(f"to complete it, {START_AGAIN}")
         elif not self.proved:
             lines.append(f"not proved yet: sugarkube-tui verify {self.environment.name}")
         else:

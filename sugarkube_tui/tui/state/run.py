@@ -35,6 +35,11 @@ class Phase(StrEnum):
     def active(self) -> bool:
         return self in (Phase.RUNNING, Phase.STOPPING)
 
+    @property
+    def told(self) -> str:
+        """What goes behind "the run"."""
+        return {Phase.STOPPED: "was stopped", Phase.FAILED: "failed"}.get(self, f"is {self}")
+
 
 class Run:
     """Starts, stops and answers; everything else is folded from events.

@@ -20,11 +20,12 @@ ROLE_FROM = 76
 """Cells of the list from which the role is shown there; a node's pane has it always."""
 
 
-def lead(run: Run, again: str) -> Content:
+def lead(run: Run, again: str, *, asks_elsewhere: bool) -> Content:
     """How far the run is, and what it wants.
 
     Args:
         again: the key that runs it again.
+        asks_elsewhere: a question is not in sight, and Enter goes to it.
     """
     nodes = list(run.board.nodes.values())
     ready = sum(node.reached for node in nodes)
@@ -39,7 +40,7 @@ def lead(run: Run, again: str) -> Content:
         parts.append(words.state(Mood.BAD, f"{failed} failed"))
     if run.asking:
         asks = f"{len(run.asking)} asks" if len(run.asking) == 1 else f"{len(run.asking)} ask"
-        parts.append(words.state(Mood.OPEN, f"{asks}: Enter goes there"))
+        parts.append(words.state(Mood.OPEN, f"{asks} (Enter)" if asks_elsewhere else asks))
     match run.phase:
         case Phase.STOPPING:
             parts.append(words.state(Mood.WARN, "stopping …"))
