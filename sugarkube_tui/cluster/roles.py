@@ -106,10 +106,17 @@ def assign_roles(
             reason = f"{reason}, {MOVED}" if name in raised else reason
             assignments[name] = assignment(name, Role.SERVER, reason)
     for name in new_agents:
-        reason = "there will be servers enough" if choices.servers > 1 else "there will be a server"
+        reason = _enough(choices.servers, there=not new_servers)
         assignments[name] = assignment(name, Role.AGENT, reason)
     problems = tuple(objections(standing, choices, token, len(new_servers)))
     return Roles({name: assignments[name] for name in nodes}, problems, standing.ca_hash, direct, tuple(new))
+
+
+def _enough(servers: int, *, there: bool) -> str:
+    """Why a node becomes no server: there will be so many, or are already."""
+    if there:
+        return "there are servers enough already" if servers > 1 else "there is a server already"
+    return "there will be servers enough" if servers > 1 else "there will be a server"
 
 
 def in_order(names: Sequence[str], order: Sequence[str]) -> list[str]:

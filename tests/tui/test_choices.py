@@ -24,7 +24,10 @@ async def to_servers(driver: Driver) -> None:
 async def test_another_environment_is_typed(held: HeldSimulation, start: Start) -> None:
     async with start(held.world) as driver:
         await to_environment(driver)
-        await driver.press("end", "enter", *"Lab!", "enter")
+        await driver.press("end", "enter")
+        await driver.shows("● other", "Enter a name of your own", "lower-case letters")
+        assert "cannot be" not in driver.text()
+        await driver.press(*"Lab!", "enter")
         await driver.shows("cannot be an environment's name", "lower-case letters")
         await driver.stage(Stage.ENVIRONMENT)
         await driver.press(*["backspace"] * 4, *"lab7")

@@ -239,7 +239,7 @@ async def test_several_nodes_ask_and_are_given_up_one_by_one(held: HeldSimulatio
         await driver.press("enter")
         await driver.shows("─ 4 sugarkube3")
         await driver.press("u")
-        await driver.shows("Give sugarkube3 up?")
+        await driver.shows("Give sugarkube3 up?", "It stays as it is now; the other nodes go on. │")
         await driver.press("n")
         await driver.shows("2 ask")
         await driver.press("enter")
@@ -251,7 +251,7 @@ async def test_several_nodes_ask_and_are_given_up_one_by_one(held: HeldSimulatio
         await driver.press("enter")
         await driver.shows("─ 4 sugarkube3")
         await driver.press("u")
-        await driver.shows("Give sugarkube3 up?")
+        await driver.shows("Give sugarkube3 up?", "It stays as it is now; the other nodes go on. │")
         await driver.press("y")
         await driver.shows("2 of 6 nodes did not reach their goal: sugarkube3, sugarkube5")
 
@@ -274,7 +274,7 @@ async def test_a_node_that_works_can_be_given_up(held: HeldSimulation, start: St
     async with start(held.world, variables=THREE, on_event=hold_at_install(held)) as driver:
         await to_the_middle(driver)
         await driver.press("2", "u")
-        await driver.shows("Give sugarkube1 up?", "Nothing more is begun on it")
+        await driver.shows("Give sugarkube1 up?", "Nothing more is begun on it", "without the first server")
         await driver.press("y")
         await driver.shows("2 sugarkube1 ✖ failed")
         held.clock.go_on()

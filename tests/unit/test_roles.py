@@ -109,6 +109,23 @@ def test_when_enough_servers_live_new_nodes_become_agents():
     assert set(roles_of(assign_roles(nodes(2), live, choices(3), token())).values()) == {Role.AGENT}
 
 
+@pytest.mark.parametrize(
+    ("live", "servers", "reason"),
+    [
+        (0, 1, "there will be a server"),
+        (0, 3, "there will be servers enough"),
+        (1, 1, "there is a server already"),
+        (3, 3, "there are servers enough already"),
+    ],
+)
+def test_an_agent_says_whether_the_servers_are_there_yet(live, servers, reason):
+    elsewhere = [
+        LiveServer(f"other{number}.local", (f"192.168.3.{90 + number}",), CA) for number in range(live)
+    ]
+    roles = assign_roles(nodes(4), elsewhere, choices(servers), token())
+    assert roles.assignments["sugarkube3"].reason == reason
+
+
 def test_no_second_bootstrap_beside_a_live_cluster_without_its_token():
     roles = assign_roles(nodes(1), (LiveServer("sugarkube7.local", "192.168.3.99", CA),), choices(1))
     assert blocking(roles) == ["joining sugar/dev needs its token"]

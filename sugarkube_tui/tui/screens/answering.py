@@ -59,12 +59,17 @@ class Answering(LogScreen):
         if node is None:
             return
         begun = "It stays as it is now" if node.question is not None else "Nothing more is begun on it"
+        depends = (
+            " What depends on it is set aside, too: without the first server nobody joins."
+            if node.is_server
+            else ""
+        )
         self._to_give_up = name
         self.wizard.push_screen(
             Confirm(
                 f"Give {name} up?",
-                f"{begun}; the other nodes go on. What depends on it is set aside, too: without the first "
-                "server nobody joins.\n\nRunning again later goes on from what is true on the node.",
+                f"{begun}; the other nodes go on.{depends}\n\n"
+                "Running again later goes on from what is true on the node.",
                 f"give {name} up",
                 "keep it",
             ),

@@ -74,6 +74,8 @@ class EnvironmentScreen(QuestionScreen):
         return words.muted("no server yet")
 
     def _note(self) -> list[Content | str]:
+        if not self.answer:
+            return [words.muted("Enter a name of your own: 1 to 12 lower-case letters and digits.")]
         try:
             environment = self._read()
         except InvalidInput as error:
