@@ -65,7 +65,7 @@ def cautions(nodes: Mapping[str, NodeFacts], roles: Roles, choices: Choices) -> 
             "leave the servers untainted, or choose a node more",
             tuple(servers),
         )
-    if choices.servers % 2 == 0:
+    if servers and choices.servers % 2 == 0:
         yield _even(choices.servers)
     for doubt in Doubt:
         doubtful = [

@@ -65,7 +65,7 @@ def objections(
             f"or export {environment.token_variables[0]}",
             concern=Concern.TOKEN,
         )
-    if choices.servers % 2 == 0 and not choices.even_servers:
+    if new_servers and choices.servers % 2 == 0 and not choices.even_servers:
         yield Problem(
             f"{choices.servers} servers are no safer than {choices.servers - 1}: "
             f"{_failures(choices.servers)}",

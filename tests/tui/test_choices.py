@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from screenshots.driving import Driver
 from screenshots.held import HeldSimulation
+from sugarkube_tui.simulator.world import Simulation
 from sugarkube_tui.tui.stages import Stage
 from tests.tui.conftest import Start
 
@@ -80,6 +81,21 @@ async def test_an_even_number_asks_for_an_explicit_yes(held: HeldSimulation, sta
         await driver.press("y")
         await driver.stage(Stage.ADDRESS)
         assert driver.app.session.answers.choices.even_servers
+
+
+async def test_fewer_servers_than_are_there_take_none_away(start: Start) -> None:
+    async with start(Simulation("busy").world) as driver:
+        await driver.shows("10 hosts selected", "sugar/dev: 3 servers")
+        await driver.press("enter")
+        await driver.log_in()
+        await driver.press("enter")
+        await driver.stage(Stage.SERVERS)
+        await driver.press("end", "enter")
+        await driver.shows("● other", "Enter a number, 1 to 9.")
+        await driver.press("2")
+        await driver.shows("3 are there already, and stay:", "3 servers survive 1 failure")
+        await driver.press("enter")
+        await driver.stage(Stage.ADDRESS)
 
 
 async def test_more_servers_than_nodes_is_warned_of(held: HeldSimulation, start: Start) -> None:

@@ -225,6 +225,11 @@ def test_an_even_number_needs_consent():
     assert not blocking(assign_roles(nodes(2), (), choices(2, even_servers=True)))
 
 
+def test_an_even_number_below_what_is_there_needs_none():
+    live = tuple(LiveServer(f"other{number}.local", f"192.168.3.{90 + number}", CA) for number in range(3))
+    assert not blocking(assign_roles(nodes(2), live, choices(2), token()))
+
+
 def test_too_few_nodes_are_a_warning():
     problems = assign_roles(nodes(2), (), choices(3)).problems
     assert [problem.what for problem in problems] == ["only 2 of 3 servers are there"]

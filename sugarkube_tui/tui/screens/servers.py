@@ -123,15 +123,19 @@ class ServersScreen(QuestionScreen):
         return self.query_one("#nodes", Table)
 
     def _arithmetic(self) -> list[Content | str]:
+        if not self.answer:
+            return ["", words.muted("Enter a number, 1 to 9.")]
         try:
             number = self._read()
         except InvalidInput as error:
             return ["", *words.evidence(evidence_of(error))]
         source = self.session.answers.source_of("servers")
-        parts: list[Content | str] = [
-            "",
-            words.strong(f"{words.plural(number, 'server')} {survives(number)}"),
-        ]
+        parts: list[Content | str] = [""]
+        there = self.session.outlook().standing.server_count
+        if there > number:
+            number = there
+            parts.append(words.plain(f"{there} are there already, and stay:"))
+        parts.append(words.strong(f"{words.plural(number, 'server')} {survives(number)}"))
         if number > 1:
             majority = number // 2 + 1
             parts.append(
@@ -217,7 +221,7 @@ class ServersScreen(QuestionScreen):
             self.tell(error)
             return
         self.keep()
-        if number % 2 == 0 and not self.session.answers.choices.even_servers:
+        if any(problem.concern is Concern.EVEN for problem in self.session.roles.problems):
             self.wizard.push_screen(
                 Confirm(
                     f"{number} servers?",
