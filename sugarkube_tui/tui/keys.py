@@ -18,6 +18,9 @@ _HELP = Key(
     id="app.help",
     essential=True,
 )
+_QUIT = Key(
+    "q", "app.quit", "Quit", "leave; asks when a run is going on", False, id="app.quit", essential=True
+)
 OPEN_PALETTE = "app.command_palette"
 PALETTE = Key(
     "colon,ctrl+p",
@@ -38,7 +41,7 @@ _EVERYWHERE = (
         False,
         id="app.diagnose",
     ),
-    Key("q", "app.quit", "Quit", "leave; asks when a run is going on", False, id="app.quit", essential=True),
+    _QUIT,
 )
 SHARED = (_BACK, *_EVERYWHERE)
 """What means the same on all screens."""
@@ -167,6 +170,7 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
             essential=True,
         ),
         Key("n,escape", "afresh", "Start afresh", "begin with the scan", essential=True),
+        _QUIT,
         _HELP,
     ),
     "Running elsewhere": (_close("enter,escape"), _HELP),

@@ -104,6 +104,18 @@ async def test_who_was_at_the_logins_is_told_of_them_alone(
         await driver.shows("Enter go on: log in │")
 
 
+async def test_who_leaves_at_the_offer_finds_it_again(held: HeldSimulation, start: Start, path: Path) -> None:
+    async with start(held.world, kept=KeptPlan(path)) as driver:
+        await to_servers(driver)
+        await driver.press("q")
+    kept = path.read_bytes()
+    async with start(held.world, kept=KeptPlan(path)) as driver:
+        await offered(driver)
+        await driver.press("q")
+        await driver.until(lambda: driver.app.return_value is not None, "the end")
+    assert path.read_bytes() == kept
+
+
 async def test_what_was_reviewed_is_asked_for_again_exactly(
     held: HeldSimulation, start: Start, path: Path
 ) -> None:
