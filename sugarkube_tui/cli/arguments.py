@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from textwrap import indent
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from sugarkube_tui import __version__
 from sugarkube_tui.cli import exit_codes
@@ -48,6 +48,20 @@ class _Parser(argparse.ArgumentParser):
         raise SystemExit(exit_codes.USAGE)
 
 
+class _Command(_Parser):
+    """A command's parser.  It gets its arguments when the command is given: the wizard needs none of them."""
+
+    def __init__(self, *, fill: Callable[[argparse.ArgumentParser], None], **named: Any) -> None:
+        super().__init__(**named)
+        self._fill = fill
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        # Accepted before and after the command; the later default must not undo the earlier choice.
+        _demo(self, default=argparse.SUPPRESS)
+        self._fill(self)
+        return super().parse_known_args(args, namespace)
+
+
 class _MainParser(_Parser):
     def format_help(self) -> str:
         # What the simulator can show is its own knowledge; it is loaded when somebody wants to know.
@@ -70,9 +84,6 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
 
 
 def parser() -> argparse.ArgumentParser:
-    # Accepted before and after the command; the later default must not undo the earlier choice.
-    demo = _Parser(add_help=False)
-    _demo(demo, default=argparse.SUPPRESS)
     main = _MainParser(
         prog="sugarkube-tui",
         description=_DESCRIPTION,
@@ -85,9 +96,30 @@ def parser() -> argparse.ArgumentParser:
     main.add_argument("--theme", choices=list(ThemeName), help="how the wizard is coloured (default dark)")
     main.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
     _login(main)
-    commands = main.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    commands = main.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Command)
+    commands.add_parser("scan", fill=_scan, help="list the Pis and the k3s adverts on the LAN")
+    commands.add_parser(
+        "servers",
+        fill=_servers,
+        help="print the control-plane hosts of an environment, one on a line",
+    )
+    commands.add_parser("plan", fill=_plan, help="print what `up` would do; changes nothing")
+    commands.add_parser("up", fill=_up, help="form the cluster, or complete it, and prove it")
+    commands.add_parser("verify", fill=_verify, help="prove the cluster by a fresh look from outside")
+    commands.add_parser(
+        "paths",
+        fill=_json,
+        help="print where settings, host keys, logs and the like are kept",
+        epilog=f"an example of settings.toml:\n\n{indent(EXAMPLE, '  ')}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    return main
 
-    scan = commands.add_parser("scan", parents=[demo], help="list the Pis and the k3s adverts on the LAN")
+
+# -- commands
+
+
+def _scan(scan: argparse.ArgumentParser) -> None:
     _hosts(scan)
     _cluster(scan)
     scan.add_argument(
@@ -117,25 +149,25 @@ def parser() -> argparse.ArgumentParser:
     )
     _json(scan)
 
-    servers = commands.add_parser(
-        "servers", parents=[demo], help="print the control-plane hosts of an environment, one on a line"
-    )
+
+def _servers(servers: argparse.ArgumentParser) -> None:
     servers.add_argument("environment", metavar="ENV", help="for example dev, int or prod")
     _cluster(servers)
 
-    plan = commands.add_parser("plan", parents=[demo], help="print what `up` would do; changes nothing")
+
+def _plan(plan: argparse.ArgumentParser) -> None:
     _formation(plan)
     plan.add_argument(
         "--check", action="store_true", help="exit with status 2 when something would be changed"
     )
 
-    up = commands.add_parser("up", parents=[demo], help="form the cluster, or complete it, and prove it")
+
+def _up(up: argparse.ArgumentParser) -> None:
     _formation(up)
     up.add_argument("--yes", action="store_true", help="do not ask before the first change")
 
-    verify = commands.add_parser(
-        "verify", parents=[demo], help="prove the cluster by a fresh look from outside"
-    )
+
+def _verify(verify: argparse.ArgumentParser) -> None:
     verify.add_argument("environment", metavar="ENV", help="for example dev, int or prod")
     _hosts(verify)
     _cluster(verify)
@@ -146,15 +178,8 @@ def parser() -> argparse.ArgumentParser:
     )
     _json(verify)
 
-    paths = commands.add_parser(
-        "paths",
-        parents=[demo],
-        help="print where settings, host keys, logs and the like are kept",
-        epilog=f"an example of settings.toml:\n\n{indent(EXAMPLE, '  ')}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    _json(paths)
-    return main
+
+# -- what several of them take
 
 
 def _demo(command: argparse.ArgumentParser, default: str | None) -> None:

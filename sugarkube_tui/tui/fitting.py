@@ -36,6 +36,8 @@ class Fit:
 class FittedApp(App[int]):
     """An app that keeps to settings and terminal; it knows nothing of clusters."""
 
+    _theme_is_chosen = False
+
     def __init__(self, fit: Fit) -> None:
         super().__init__()
         self.settings = settings = fit.settings
@@ -63,7 +65,8 @@ class FittedApp(App[int]):
             # As dark as what Textual begins with: told as a change, it would have all styles parsed twice
             # before the first frame.
             self.set_reactive(App.theme, THEMES[ThemeName.DARK].name)
-            self.stylesheet.set_variables(self.get_css_variables())
+        self._theme_is_chosen = True
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def use_theme(self, name: ThemeName) -> None:
         self.theme = THEMES[name].name
@@ -88,6 +91,10 @@ class FittedApp(App[int]):
             self._driver.write(sequence)
 
     # -- what Textual asks for
+
+    def get_css_variables(self) -> dict[str, str]:
+        # Textual asks as it begins, too, for a theme that is not the one: the first frame waits for that.
+        return super().get_css_variables() if self._theme_is_chosen else {}
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return variables_of(self.current_theme)
