@@ -94,10 +94,10 @@ class FittedApp(App[int]):
 
     def get_css_variables(self) -> dict[str, str]:
         # Textual asks as it begins, too, for a theme that is not the one: the first frame waits for that.
-        return super().get_css_variables() if self._theme_is_chosen else {}
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        return variables_of(self.current_theme)
+        if self._theme_is_chosen:
+            colours = super().get_css_variables()
+            self.theme_variables = {**variables_of(colours), **colours}
+        return self.theme_variables
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         # Textual's own way without colour still sends shades of grey.

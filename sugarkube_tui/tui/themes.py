@@ -126,9 +126,12 @@ THEMES: Mapping[ThemeName, Theme] = {
 }
 
 
-def variables_of(theme: Theme) -> dict[str, str]:
-    """Our own variables for a theme that does not give them itself, such as one of Textual's."""
-    colours = theme.to_color_system().generate()
+def variables_of(colours: Mapping[str, str]) -> dict[str, str]:
+    """Our own variables for a theme that does not give them itself, such as one of Textual's.
+
+    Args:
+        colours: the theme's variables by their names.
+    """
     background = Color.parse(colours["background"])
     foreground, primary = Color.parse(colours["foreground"]), Color.parse(colours["primary"])
     return {

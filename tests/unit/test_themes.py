@@ -51,7 +51,8 @@ def nearest_of_256(colour: Color) -> Color:
 def texts_on_backgrounds(name: ThemeName) -> Iterator[tuple[str, Color, Color]]:
     """What stands on what, and both colours."""
     theme = THEMES[name]
-    colours = {**variables_of(theme), **theme.to_color_system().generate(), **theme.variables}
+    given = {**theme.to_color_system().generate(), **theme.variables}
+    colours = {**variables_of(given), **given}
     tinted = [(f"text-{tint}", f"{tint}-tint") for tint in TINTED]
     chosen = [("input-selection-foreground", "input-selection-background")]
     for text, background in (*product(TEXTS, BACKGROUNDS), *tinted, *chosen):
@@ -80,4 +81,5 @@ def test_only_the_terminals_own_colours_have_no_ratio() -> None:
 
 @pytest.mark.parametrize("name", BUILTIN_THEMES)
 def test_themes_of_textual_get_what_they_lack(name: str) -> None:
-    assert {"muted", "rule", "focus-border", "field", "selection"} <= set(variables_of(BUILTIN_THEMES[name]))
+    given = {**BUILTIN_THEMES[name].to_color_system().generate(), **BUILTIN_THEMES[name].variables}
+    assert {"muted", "rule", "focus-border", "field", "selection"} <= set(variables_of(given))
