@@ -278,7 +278,7 @@ class Alone(App[None]):
             yield self.log_pane
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        return variables_of(self.current_theme)
+        return variables_of(self.current_theme.to_color_system().generate())
 
     def on_log_pane_copy(self, event: LogPane.Copy) -> None:
         self.copied.append(event.excerpt)
