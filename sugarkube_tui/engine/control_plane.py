@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from sugarkube_tui.cluster.errors import SugarkubeError
 from sugarkube_tui.cluster.queries import ReadKubeconfig, ReadToken
 from sugarkube_tui.cluster.secrets import Secret
 from sugarkube_tui.cluster.token import JoinToken, parse_token
+from sugarkube_tui.cluster.wording import few
 from sugarkube_tui.engine.ladder import Listing
 from sugarkube_tui.engine.logins import Identity, Logins
 from sugarkube_tui.engine.ports import KubeNode, World
@@ -63,7 +64,7 @@ class ControlPlane:
                 self.problem = ""
                 return
         # What most nodes say in the same words is said once.
-        told = [f"{why}: {_some(sorted(names))}" for why, names in reasons.items()]
+        told = [f"{why}: {few(sorted(names), NAMES_SHOWN)}" for why, names in reasons.items()]
         self.problem = "; ".join((*told, *self._logins.refusals)) or NO_LOGIN
 
     async def list_at(self, hosts: Iterable[str]) -> None:
@@ -88,8 +89,3 @@ class ControlPlane:
 
 def _reason(error: SugarkubeError) -> str:
     return f"{error.what} ({error.why})" if error.why else error.what
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - NAMES_SHOWN
-    return ", ".join(names[:NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")

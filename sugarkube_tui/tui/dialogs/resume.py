@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from sugarkube_tui.cluster.errors import SugarkubeError
 from sugarkube_tui.cluster.saved_plan import Question, RunState, SavedPlan
+from sugarkube_tui.cluster.wording import few
 from sugarkube_tui.engine.errors import evidence_of
 from sugarkube_tui.engine.resuming import RESOLVE_WITHIN_S
 from sugarkube_tui.tui import words
@@ -167,6 +168,4 @@ def _short(directory: str) -> str:
 
 def _names(plan: SavedPlan) -> str:
     names = [node.name for node in plan.nodes]
-    more = len(names) - NAMES_SHOWN
-    shown = ", ".join(names[:NAMES_SHOWN])
-    return f"{len(names)}: {shown}" + (f" and {more} more" if more > 0 else "")
+    return f"{len(names)}: {few(names, NAMES_SHOWN)}"

@@ -104,7 +104,8 @@ class ScanScreen(WizardScreen):
             if hosts
             else self.LEAD
         )
-        self._draw_silence(scan)
+        if not hosts:
+            self._draw_silence(scan)
         if self._found is not None:
             self._found.show(self.session.strangers())
         if scan.error is not None:

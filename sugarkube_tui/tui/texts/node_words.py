@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
+from sugarkube_tui.cluster.wording import few
 from sugarkube_tui.engine.board import NodeBoard
 from sugarkube_tui.engine.events import Answer, Asked, Spent
 from sugarkube_tui.engine.outcome import Result
@@ -133,8 +134,7 @@ def question(asked: Asked, keys: KeyNames, others: Sequence[str]) -> list[Conten
     ]
     lines += [words.muted(f"  {line}") for line in asked.evidence.why.splitlines()[:2]]
     if others:
-        more = f" and {len(others) - WAITERS_SHOWN} more" if len(others) > WAITERS_SHOWN else ""
-        lines.append(words.muted(f"  this answer is waited for by {', '.join(others[:WAITERS_SHOWN])}{more}"))
+        lines.append(words.muted(f"  this answer is waited for by {few(others, WAITERS_SHOWN)}"))
     if asked.without:
         lines.append(words.muted(f"  without it: {asked.without}"))
     if remedy := asked.evidence.remedy:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
+from sugarkube_tui.cluster.wording import few
 from sugarkube_tui.engine.events import Spent
 from sugarkube_tui.engine.outcome import Result
 from sugarkube_tui.engine.report import NodeReport, Report
@@ -116,8 +117,7 @@ def _changes(report: Report, width: int) -> list[Content]:
         if not node.changes:
             rows.append(Content.assemble(name, words.muted("  nothing")))
         for kind, names in node.changes.items():
-            more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
-            what = words.plain(f"{', '.join(names[:NAMES_SHOWN])}{more}")
+            what = words.plain(few(names, NAMES_SHOWN))
             rows.append(Content.assemble(name, (f"  {kind:<8}  ", words.MUTED), what))
             name = Content(" " * width)
     return rows
